@@ -1,0 +1,147 @@
+//! What the journal knows: which serials, keys and names were ever used, and what is current.
+
+use super::record::{Act, Record};
+use crate::model::{
+    name::{ObjectRef, Scope},
+    rule::{Finding, Rule},
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// An index over the records of a verified journal.
+#[derive(Debug, Default)]
+pub struct History<'a> {
+    serials: HashMap<&'a str, &'a Record>,
+    keys: HashMap<&'a str, &'a Record>,
+    /// (environment, common name) and (environment, URI) of leaves; ("", CN) of CAs.
+    names: HashMap<(&'a str, &'a str), &'a Record>,
+    /// The last certificate of each object (without generation), and of each CA generation.
+    current: BTreeMap<&'a str, &'a Record>,
+    /// The last CRL of each issuer generation.
+    crls: BTreeMap<&'a str, &'a Record>,
+    /// The last request of each intermediate generation.
+    requests: BTreeMap<&'a str, &'a Record>,
+}
+
+/// What is about to be signed, for [`History::collisions`].
+pub struct Candidate<'c> {
+    pub object: &'c ObjectRef,
+    pub serial: &'c str,
+    pub key: &'c str,
+    pub cn: &'c str,
+    pub uri: Option<&'c str>,
+}
+
+fn scope(object: &str) -> &str {
+    object.split_once('@').map_or(object, |(scope, _)| scope)
+}
+
+/// Leaves share a name space with the leaves of their environment, CAs with all CAs.
+fn name_space(record: &Record) -> &str {
+    match record.act {
+        Act::IdentityIssue => record.object.split_once('/').map_or("", |(env, _)| env),
+        _ => "",
+    }
+}
+
+impl<'a> History<'a> {
+    pub fn of(records: &'a [Record]) -> Self {
+        let mut history = Self::default();
+        records.iter().for_each(|record| history.add(record));
+        history
+    }
+
+    fn add(&mut self, record: &'a Record) {
+        if let Some(serial) = &record.serial {
+            self.serials.insert(serial, record);
+        }
+        let requested = record.act == Act::IntermediateRequest;
+        if let (Some(key), true) = (&record.key, record.act.is_certificate() || requested) {
+            self.keys.entry(key).or_insert(record);
+        }
+        if record.act.is_certificate() {
+            let space = name_space(record);
+            for name in [&record.cn, &record.uri].into_iter().flatten() {
+                self.names.insert((space, name), record);
+            }
+            self.current.insert(&record.object, record);
+        }
+        match record.act {
+            Act::CrlIssue => {
+                self.crls.insert(record.issuer.as_deref().unwrap_or(&record.object), record);
+            }
+            Act::IntermediateRequest => {
+                self.requests.insert(&record.object, record);
+            }
+            _ => {}
+        }
+    }
+
+    /// What of the candidate was used before, by another object.
+    pub fn collisions(&self, candidate: &Candidate) -> Vec<Finding> {
+        let object = candidate.object.to_string();
+        let mut findings = Vec::new();
+        if let Some(record) = self.serials.get(candidate.serial) {
+            let message = format!("serial {} is that of {}", candidate.serial, record.object);
+            findings.push(Rule::SerialReused.found(message));
+        }
+        if let Some(record) = self.key_of_another(candidate.key, candidate.object) {
+            let message = format!(
+                "the key of {object} was certified or requested for {} on {}",
+                record.object, record.time
+            );
+            findings.push(Rule::KeyReused.found(message));
+        }
+        let space = match &candidate.object.scope {
+            Scope::Member { environment, .. } if candidate.object.generation.is_none() => {
+                environment.as_str()
+            }
+            _ => "",
+        };
+        for name in [Some(candidate.cn), candidate.uri].into_iter().flatten() {
+            if let Some(record) = self.names.get(&(space, name))
+                && record.object != object
+            {
+                let message = format!("{name:?} is the name of {} already", record.object);
+                findings.push(Rule::SubjectTaken.found(message));
+            }
+        }
+        findings
+    }
+
+    /// The record of another object that this key (SHA-256 of its SPKI) belongs to.
+    pub fn key_of_another(&self, key: &str, object: &ObjectRef) -> Option<&'a Record> {
+        self.keys.get(key).copied().filter(|record| record.object != object.to_string())
+    }
+
+    /// The last certificate of an object: `root@g1`, `prod/vault@g1`, `prod/synapse`.
+    pub fn certificate(&self, object: &ObjectRef) -> Option<&'a Record> {
+        self.current.get(object.to_string().as_str()).copied()
+    }
+
+    /// The last certificate of every object and CA generation, in order of names.
+    pub fn certificates(&self) -> impl Iterator<Item = &'a Record> + '_ {
+        self.current.values().copied()
+    }
+
+    pub fn by_serial(&self, serial: &str) -> Option<&'a Record> {
+        self.serials.get(serial).copied()
+    }
+
+    pub fn crl(&self, issuer: &ObjectRef) -> Option<&'a Record> {
+        self.crls.get(issuer.to_string().as_str()).copied()
+    }
+
+    pub fn request(&self, object: &ObjectRef) -> Option<&'a Record> {
+        self.requests.get(object.to_string().as_str()).copied()
+    }
+
+    /// The newest generation of a CA that was requested or certified; 0 when there is none.
+    pub fn generation(&self, of: &Scope) -> u32 {
+        let of = of.to_string();
+        let generations = self.current.keys().chain(self.requests.keys());
+        let numbers = generations.filter(|object| scope(object) == of).filter_map(|object| {
+            object.parse::<ObjectRef>().ok()?.generation
+        });
+        numbers.max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,165 @@
+//! One line of the journal.
+
+use crate::model::{name::ObjectRef, rule::Finding};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Act {
+    #[serde(rename = "root.create")]
+    RootCreate,
+    #[serde(rename = "intermediate.request")]
+    IntermediateRequest,
+    #[serde(rename = "intermediate.sign")]
+    IntermediateSign,
+    #[serde(rename = "intermediate.import")]
+    IntermediateImport,
+    #[serde(rename = "identity.issue")]
+    IdentityIssue,
+    #[serde(rename = "crl.issue")]
+    CrlIssue,
+    /// A rule said no at signing.
+    #[serde(rename = "refused")]
+    Refused,
+    /// Signed, interrupted before it was released, and removed.
+    #[serde(rename = "abandoned")]
+    Abandoned,
+}
+
+impl Act {
+    const ALL: [Act; 8] = [
+        Act::RootCreate,
+        Act::IntermediateRequest,
+        Act::IntermediateSign,
+        Act::IntermediateImport,
+        Act::IdentityIssue,
+        Act::CrlIssue,
+        Act::Refused,
+        Act::Abandoned,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Act::RootCreate => "root.create",
+            Act::IntermediateRequest => "intermediate.request",
+            Act::IntermediateSign => "intermediate.sign",
+            Act::IntermediateImport => "intermediate.import",
+            Act::IdentityIssue => "identity.issue",
+            Act::CrlIssue => "crl.issue",
+            Act::Refused => "refused",
+            Act::Abandoned => "abandoned",
+        }
+    }
+
+    /// Does a line of this act stand for a certificate in force?
+    pub fn is_certificate(self) -> bool {
+        use Act::{IdentityIssue, IntermediateImport, IntermediateSign, RootCreate};
+        matches!(self, RootCreate | IntermediateSign | IntermediateImport | IdentityIssue)
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl std::str::FromStr for Act {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Act::ALL.into_iter().find(|act| act.word() == text).ok_or_else(|| {
+            let words: Vec<&str> = Act::ALL.iter().map(|act| act.word()).collect();
+            format!("got {text:?}, expected one of {}", words.join(", "))
+        })
+    }
+}
+
+/// A line. The order of the fields is their order on the line; `hash` comes last and covers all
+/// bytes before it. Fingerprints, keys and hashes are SHA-256 in lower-case hexadecimal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// 1 on the first line, then one more each.
+    pub seq: u64,
+    /// RFC 3339, UTC, to the second.
+    pub time: String,
+    pub host: String,
+    pub user: String,
+    pub act: Act,
+    /// As [`ObjectRef`] writes it.
+    pub object: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Of a certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Of the DER of the certificate or CRL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Of the DER of the SubjectPublicKeyInfo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cn: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// notBefore, or thisUpdate of a CRL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// notAfter, or nextUpdate of a CRL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<String>,
+    /// Of a CRL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// Of the DER of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Of the bytes of the declaration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<String>,
+    /// Of a refusal: what was found, each with its rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusal: Vec<String>,
+    /// The hash of the line before; 64 zeros on the first.
+    pub prev: String,
+    /// Absent only while the line is being made.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hash: String,
+}
+
+impl Record {
+    /// A line about `object`; what the chain needs is filled in by [`super::Journal::append`].
+    pub fn new(act: Act, object: &ObjectRef) -> Self {
+        Self {
+            seq: 0,
+            time: String::new(),
+            host: String::new(),
+            user: String::new(),
+            act,
+            object: object.to_string(),
+            issuer: None,
+            serial: None,
+            fingerprint: None,
+            key: None,
+            cn: None,
+            uri: None,
+            not_before: None,
+            not_after: None,
+            number: None,
+            request: None,
+            declaration: None,
+            refusal: Vec::new(),
+            prev: String::new(),
+            hash: String::new(),
+        }
+    }
+
+    /// The line of a refusal.
+    pub fn refused(object: &ObjectRef, findings: &[Finding]) -> Self {
+        let refusal = findings.iter().map(ToString::to_string).collect();
+        Self { refusal, ..Self::new(Act::Refused, object) }
+    }
+}

@@ -1,0 +1,12 @@
+//! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
+//!
+//! The layers, from top to bottom: `cli`, `commands`, `{ pki, custody, journal }`,
+//! `{ store, model }`. An arrow never runs back up.
+
+pub mod context;
+pub mod custody;
+pub mod error;
+pub mod journal;
+pub mod model;
+pub mod pki;
+pub mod store;

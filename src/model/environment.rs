@@ -1,0 +1,155 @@
+//! `ca/ENV/environment.toml`: one environment, with everything that keeps it apart from others.
+
+use super::{
+    declaration,
+    name::Name,
+    net::{Cidr, DnsName},
+    root::crl_span,
+    span::Span,
+};
+use crate::error::{Error, Result};
+use serde::Deserialize;
+use std::{collections::BTreeMap, net::IpAddr};
+
+/// An environment as declared; its name is the name of its directory.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    pub name: Name,
+    pub declared: Declared,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declared {
+    #[expect(dead_code, reason = "part of the format; the parser checks it")]
+    version: u32,
+    /// Where the environment's Vault listens, `https://HOST:PORT`.
+    pub address: String,
+    /// The SPIFFE trust domain.
+    pub trust_domain: DnsName,
+    /// Permitted DNS subtrees of its intermediates; the first is the home of identities' names.
+    pub dns: Vec<DnsName>,
+    /// Permitted address ranges of its intermediates; none means that no address is permitted.
+    #[serde(default)]
+    pub ip: Vec<Cidr>,
+    /// The Unix user that runs its Vault.
+    pub runtime_owner: String,
+    /// Engine or auth method -> mount path.
+    pub mounts: BTreeMap<String, String>,
+    /// What -> app-facing path; `{name}` stands for the identity.
+    #[serde(default)]
+    pub paths: BTreeMap<String, String>,
+    pub intermediates: BTreeMap<Name, Intermediate>,
+    #[serde(default)]
+    pub identity: IdentityDefaults,
+}
+
+/// A CA under the root.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intermediate {
+    pub key: KeyHome,
+    pub lifetime: Span,
+    #[serde(default = "Intermediate::default_crl")]
+    pub crl: Span,
+}
+
+/// Where an intermediate's private key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyHome {
+    /// Held by the operator, sealed, in the workspace.
+    Local,
+    /// Made inside Vault; only a request and certificates come here.
+    Vault,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityDefaults {
+    #[serde(default = "IdentityDefaults::default_lifetime")]
+    pub lifetime: Span,
+}
+
+/// The intermediate that issues listener and identity certificates.
+pub const ISSUER: &str = "identity";
+
+impl Intermediate {
+    fn default_crl() -> Span {
+        Span::days(30)
+    }
+}
+
+impl IdentityDefaults {
+    fn default_lifetime() -> Span {
+        Span::days(30)
+    }
+}
+
+impl Default for IdentityDefaults {
+    fn default() -> Self {
+        Self { lifetime: Self::default_lifetime() }
+    }
+}
+
+impl Environment {
+    /// # Errors
+    /// Usage: what [`declaration::parse`] refuses; an address that is not https; no DNS subtree;
+    /// no mounts; an intermediate whose key is in Vault but that is to issue identities.
+    pub fn parse(name: Name, file: &str, bytes: &[u8]) -> Result<Self> {
+        let declared: Declared = declaration::parse(file, bytes)?;
+        let wrong = |message: String| Err(Error::usage(format!("{file}: {message}")));
+        let host = declared.address.strip_prefix("https://").unwrap_or_default();
+        if host.is_empty() || host.contains('/') || !host.chars().all(|c| c.is_ascii_graphic()) {
+            let got = super::text::clean(&declared.address);
+            return wrong(format!("address: got {got:?}, expected https://HOST:PORT"));
+        }
+        if declared.dns.is_empty() {
+            return wrong("dns: got none, expected at least one DNS subtree".into());
+        }
+        if declared.runtime_owner.is_empty() {
+            return wrong("runtime_owner: got nothing, expected a Unix user".into());
+        }
+        for (key, path) in declared.mounts.iter().chain(&declared.paths) {
+            if path.is_empty() || !path.chars().all(|c| c.is_ascii_graphic()) {
+                let got = super::text::clean(path);
+                return wrong(format!("{key}: got {got:?}, expected a path of ASCII characters"));
+            }
+        }
+        if !declared.trust_domain_is_own() {
+            let domain = &declared.trust_domain;
+            return wrong(format!("trust_domain: got {domain}, expected a name inside dns"));
+        }
+        for (key, intermediate) in &declared.intermediates {
+            crl_span(file, &format!("intermediates.{key}.crl"), intermediate.crl)?;
+            if key.as_str() == ISSUER && intermediate.key != KeyHome::Local {
+                return wrong(format!("intermediates.{ISSUER}.key: got vault, expected local"));
+            }
+        }
+        Ok(Self { name, declared })
+    }
+
+    pub fn intermediate(&self, name: &Name) -> Option<&Intermediate> {
+        self.declared.intermediates.get(name)
+    }
+
+    /// Is the name inside the environment's DNS subtrees?
+    pub fn permits_dns(&self, name: &DnsName) -> bool {
+        self.declared.dns.iter().any(|domain| name.is_within(domain))
+    }
+
+    pub fn permits_ip(&self, address: IpAddr) -> bool {
+        self.declared.ip.iter().any(|range| range.contains(address))
+    }
+
+    /// Where identities' own DNS names live.
+    pub fn home(&self) -> &DnsName {
+        &self.declared.dns[0]
+    }
+}
+
+impl Declared {
+    fn trust_domain_is_own(&self) -> bool {
+        self.dns.iter().any(|domain| self.trust_domain.is_within(domain))
+    }
+}

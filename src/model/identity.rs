@@ -1,0 +1,134 @@
+//! `identities/ENV/NAME/identity.toml`: one Unix user, app, proxy, or listener.
+
+use super::{
+    declaration,
+    environment::Environment,
+    name::Name,
+    net::DnsName,
+    rule::{Finding, Rule, none_of},
+    span::Span,
+};
+use crate::error::{Error, Result};
+use serde::Deserialize;
+use std::{fmt, net::IpAddr};
+
+/// An identity as declared, with the names that follow from its environment.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    pub environment: Name,
+    pub name: Name,
+    pub declared: Declared,
+    /// The dNSNames of its certificate.
+    pub dns: Vec<DnsName>,
+    /// `spiffe://TRUST-DOMAIN/KIND/NAME`; listeners have none.
+    pub uri: Option<String>,
+    pub lifetime: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declared {
+    #[expect(dead_code, reason = "part of the format; the parser checks it")]
+    version: u32,
+    pub kind: Kind,
+    pub unix_user: Option<String>,
+    #[serde(default)]
+    pub policies: Vec<Name>,
+    #[serde(default)]
+    pub auth: Vec<Auth>,
+    pub lifetime: Option<Span>,
+    /// Where the private key is made; undeclared: here, unless a request is brought.
+    pub key: Option<KeyPlace>,
+    /// Listeners only: the names that clients connect to.
+    #[serde(default)]
+    pub dns: Vec<DnsName>,
+    /// Listeners only: the addresses that clients connect to.
+    #[serde(default)]
+    pub ip: Vec<IpAddr>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    App,
+    Proxy,
+    User,
+    /// The TLS server certificate of the environment's Vault.
+    Listener,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    Cert,
+    Approle,
+    Jwt,
+    Kubernetes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyPlace {
+    /// On the target host; a request comes here.
+    Host,
+    /// In the workspace, 0600, ignored by Git.
+    Here,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Kind::App => "app",
+            Kind::Proxy => "proxy",
+            Kind::User => "user",
+            Kind::Listener => "listener",
+        })
+    }
+}
+
+impl Identity {
+    /// # Errors
+    /// Usage: what [`declaration::parse`] refuses, or names that do not fit the kind.
+    /// Refused: NAME-TAKEN (an intermediate has the name), NAME-CONSTRAINTS (a listener's name
+    /// outside its environment).
+    pub fn parse(env: &Environment, name: Name, file: &str, bytes: &[u8]) -> Result<Self> {
+        let declared: Declared = declaration::parse(file, bytes)?;
+        if env.intermediate(&name).is_some() {
+            let message = format!("{file}: {}/{name} is an intermediate", env.name);
+            return Err(Rule::NameTaken.found(message).into());
+        }
+        let wrong = |message: &str| Err(Error::usage(format!("{file}: {message}")));
+        let listener = declared.kind == Kind::Listener;
+        if listener && declared.dns.is_empty() {
+            return wrong("dns: got none, expected at least one name for a listener");
+        }
+        if listener && !declared.auth.is_empty() {
+            return wrong("auth: got a method, expected none for a listener");
+        }
+        if !listener && !(declared.dns.is_empty() && declared.ip.is_empty()) {
+            return wrong("dns, ip: only a listener declares them; the others have NAME.DOMAIN");
+        }
+        none_of(outside(env, file, &declared))?;
+        let (dns, uri) = match declared.kind {
+            Kind::Listener => (declared.dns.clone(), None),
+            kind => {
+                let dns = env.home().child(&name);
+                let dns = dns.map_err(|error| Error::usage(format!("{file}: {error}")))?;
+                let uri = format!("spiffe://{}/{kind}/{name}", env.declared.trust_domain);
+                (vec![dns], Some(uri))
+            }
+        };
+        let lifetime = declared.lifetime.unwrap_or(env.declared.identity.lifetime);
+        Ok(Self { environment: env.name.clone(), name, declared, dns, uri, lifetime })
+    }
+}
+
+fn outside(env: &Environment, file: &str, declared: &Declared) -> Vec<Finding> {
+    let foreign = |name: String| {
+        let message = format!("{file}: {name} is outside dns and ip of {}", env.name);
+        Rule::NameConstraints.found(message)
+    };
+    let dns = declared.dns.iter().filter(|name| !env.permits_dns(name));
+    let ip = declared.ip.iter().filter(|address| !env.permits_ip(**address));
+    dns.map(|name| foreign(name.to_string())).chain(ip.map(|a| foreign(a.to_string()))).collect()
+}

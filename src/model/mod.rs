@@ -1,0 +1,15 @@
+//! What people declare and what the field's words mean, as types that cannot be wrong.
+//! Pure: no I/O, no clock, no randomness.
+
+pub mod declaration;
+pub mod environment;
+pub mod estate;
+pub mod identity;
+pub mod key;
+pub mod name;
+pub mod net;
+pub mod root;
+pub mod rule;
+mod rules;
+pub mod span;
+pub mod text;

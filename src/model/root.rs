@@ -1,0 +1,124 @@
+//! `ca/root/root.toml`: what the root is to be.
+
+use super::{declaration, key::Choice, span::Span};
+use crate::error::{Error, Result};
+use serde::Deserialize;
+use time::Duration;
+
+/// The declaration of the root. Every generation of the root is made from it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Root {
+    /// Checked by [`declaration::parse`].
+    #[expect(dead_code, reason = "part of the format; the parser checks it")]
+    version: u32,
+    pub subject: Subject,
+    #[serde(default)]
+    pub key: Key,
+    #[serde(default)]
+    pub lifetime: Lifetime,
+}
+
+/// The distinguished name; a generation after the first gets its number appended to the CN.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    pub organization: String,
+    pub common_name: String,
+    pub country: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    #[serde(default = "Key::default_algorithm")]
+    pub algorithm: Choice,
+    #[serde(default)]
+    pub custody: Custody,
+}
+
+/// How the root key is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Custody {
+    /// Encrypted PKCS#8 under one passphrase.
+    #[default]
+    Passphrase,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lifetime {
+    #[serde(default = "Lifetime::default_root")]
+    pub root: Span,
+    /// How long a root CRL is valid: at most 365 days (CA/B BR 4.9.7).
+    #[serde(default = "Lifetime::default_crl")]
+    pub crl: Span,
+}
+
+impl Key {
+    fn default_algorithm() -> Choice {
+        Choice::P384
+    }
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self { algorithm: Choice::P384, custody: Custody::Passphrase }
+    }
+}
+
+impl Lifetime {
+    fn default_root() -> Span {
+        Span::days(20 * 365)
+    }
+
+    fn default_crl() -> Span {
+        Span::days(365)
+    }
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self { root: Self::default_root(), crl: Self::default_crl() }
+    }
+}
+
+impl Root {
+    /// # Errors
+    /// Usage: what [`declaration::parse`] refuses, an unfit subject, a CRL cadence over 365 days.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
+        let root: Root = declaration::parse(file, bytes)?;
+        subject_text(file, "subject.organization", &root.subject.organization)?;
+        subject_text(file, "subject.common_name", &root.subject.common_name)?;
+        if let Some(country) = &root.subject.country
+            && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
+        {
+            let message = format!("{file}: subject.country: got {country:?}, expected two capitals");
+            return Err(Error::usage(message).hint("use the ISO 3166 code, such as \"DE\""));
+        }
+        crl_span(file, "lifetime.crl", root.lifetime.crl)?;
+        Ok(root)
+    }
+}
+
+/// A CRL may be valid for 365 days at most (CA/B BR 4.9.7).
+pub fn crl_span(file: &str, key: &str, span: Span) -> Result<()> {
+    if span.approximate() <= Duration::days(365) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{file}: {key}: got {span}, expected at most 365d")))
+}
+
+/// Plain text of 1 to 64 characters (RFC 5280 appendix A, ub-common-name, ub-organization-name),
+/// short enough that " g999" still fits.
+fn subject_text(file: &str, key: &str, text: &str) -> Result<()> {
+    let plain = text.chars().all(super::text::is_plain) && text.trim() == text;
+    if plain && (1..=58).contains(&text.chars().count()) {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{file}: {key}: got {:?}, expected 1 to 58 plain characters without spaces around",
+        super::text::clean(text)
+    )))
+}

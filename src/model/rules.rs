@@ -1,0 +1,194 @@
+//! The table of rules. One entry is one rule; the enum and the texts are made from the same list.
+
+use super::rule::RuleText;
+
+macro_rules! rules {
+    ($($rule:ident = $id:literal, refuses: $refuses:literal, why: $why:literal, fix: $fix:literal;)*) => {
+        /// The rules, in the order of `rootward explain`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Rule { $($rule,)* }
+
+        /// The texts, indexed by `Rule as usize`.
+        pub const RULES: &[RuleText] = &[
+            $(RuleText { rule: Rule::$rule, id: $id, refuses: $refuses, why: $why, fix: $fix },)*
+        ];
+    };
+}
+
+rules! {
+    // A request that came from elsewhere
+    RequestForm = "REQUEST-FORM",
+        refuses: "a file that is not exactly one PKCS#10 request in DER or PEM",
+        why: "what was reviewed must be what is signed: a second request, trailing bytes, text after the END line or a non-canonical encoding can show one thing and be another (RFC 2986, RFC 7468, X.690)",
+        fix: "make the request again, e.g. openssl req -new -key KEY -out FILE";
+    RequestHoldsKey = "REQUEST-HOLDS-KEY",
+        refuses: "a request file that also has a private key in it",
+        why: "a private key that travelled on a medium has been disclosed; a certificate for it would be worthless",
+        fix: "throw that key away, make a new one, and bring only the request";
+    RequestAttributes = "REQUEST-ATTRIBUTES",
+        refuses: "a request whose extensionRequest attribute or one of its extensions occurs twice, or has two values",
+        why: "two parsers would read two different requests (RFC 2985 section 5.4.2: single value; RFC 5280 section 4.2: an extension at most once)",
+        fix: "make the request again with each extension once";
+    RequestSubject = "REQUEST-SUBJECT",
+        refuses: "a request whose subject is empty, has control or direction characters, looks like a path, has two common names, or is longer than the standard allows",
+        why: "the subject is what a person reads before signing; it must be one plain name (RFC 5280 appendix A: ub-common-name 64)",
+        fix: "make the request again with one plain common name of at most 64 characters";
+    RequestNamesRoot = "REQUEST-NAMES-ROOT",
+        refuses: "a request for an intermediate whose subject is, or claims to be, the root",
+        why: "two certificate authorities with one name make two different chains look alike (RFC 5280 section 4.1.2.6)",
+        fix: "name the intermediate after its environment and make the request again";
+    RequestSan = "REQUEST-SAN",
+        refuses: "a request that asks for a malformed name, or for one outside its environment",
+        why: "names are taken from the declarations alone; a request that asks for a foreign name was made for something else (RFC 5280 sections 4.2.1.6 and 4.2.1.10)",
+        fix: "make the request without subject alternative names, or with names inside the environment";
+    RequestDiffers = "REQUEST-DIFFERS",
+        refuses: "a request whose subject does not name the identity it is presented for",
+        why: "Vault's cert-auth alias is the common name; a request for one name presented for another is a mix-up of files, or worse",
+        fix: "present the request of this identity, or make one with its name as the common name";
+    Possession = "POSSESSION",
+        refuses: "a request whose own signature does not verify with the key in it",
+        why: "the requester has not proved that it holds the private key (RFC 2986 section 3)",
+        fix: "make the request again on the machine that holds the key";
+    SignatureAlgorithm = "SIGNATURE-ALGORITHM",
+        refuses: "a signature made with an algorithm that is not on the list: ECDSA or RSA with SHA-256, SHA-384 or SHA-512, or Ed25519",
+        why: "SHA-1, MD5 and unsigned requests prove nothing (RFC 9155, NIST SP 800-131A)",
+        fix: "make the request again with -sha256 or -sha384";
+    KeyAlgorithm = "KEY-ALGORITHM",
+        refuses: "a public key that is not P-256, P-384, Ed25519 or RSA",
+        why: "named curves only (RFC 5480 section 2.1.1): explicit parameters were CVE-2020-0601; small or rare curves are refused by the verifiers that the certificates must pass",
+        fix: "make a P-384 or P-256 key";
+    KeyWeak = "KEY-WEAK",
+        refuses: "an RSA key that is not 2048, 3072 or 4096 bits, whose exponent is not 65537, or whose modulus has a small factor, close primes or the ROCA form",
+        why: "such keys have been factored in practice: CVE-2017-15361, CVE-2022-26320 (CA/B Baseline Requirements 6.1.1.3, 6.1.5, 6.1.6)",
+        fix: "make a new key with a current openssl or OpenBao";
+    KeyReused = "KEY-REUSED",
+        refuses: "a public key that this workspace has already certified for another object",
+        why: "one key in two environments or two identities removes the boundary between them",
+        fix: "make a new key for this object";
+
+    // What is about to be signed
+    SerialForm = "SERIAL-FORM",
+        refuses: "a serial number that is not 0x01 followed by 128 random bits",
+        why: "Vault matches CRLs by the serial alone, so it must be unpredictable and unique everywhere (RFC 5280 section 4.1.2.2; CA/B Baseline Requirements 7.1)",
+        fix: "this is a fault of the signer: report it";
+    SerialReused = "SERIAL-REUSED",
+        refuses: "a serial number that this workspace has used before, by any issuer",
+        why: "Vault matches CRLs by the serial alone: revoking one certificate would revoke the other",
+        fix: "check the random number generator of this machine, then sign again";
+    ValidityBounds = "VALIDITY-BOUNDS",
+        refuses: "a validity that is empty, longer than declared, or that begins more than a day away from the signing",
+        why: "certificates from 1970 and from 2100 are real and come from wrong clocks (RFC 5280 section 4.1.2.5; CA/B Baseline Requirements 7.1.2.1)",
+        fix: "set the clock, or correct the lifetime in the declaration";
+    OutlivesIssuer = "OUTLIVES-ISSUER",
+        refuses: "a certificate that would be valid after its issuer is not",
+        why: "it would stop working on a day that nobody wrote down; rootward does not shorten it silently",
+        fix: "rotate the issuer, or declare a shorter lifetime";
+    BeforeIssuer = "BEFORE-ISSUER",
+        refuses: "a certificate that would be valid before its issuer is",
+        why: "no verifier would accept it until then, and the clock that made it is in doubt",
+        fix: "set the clock of this machine";
+    IssuerUnfit = "ISSUER-UNFIT",
+        refuses: "an issuer that is no CA, may not sign certificates, has no path length left, is expired or not yet valid, or is revoked",
+        why: "every verifier would refuse what it signs (RFC 5280 section 6.1.4)",
+        fix: "look at it with: rootward status";
+    IssuerKey = "ISSUER-KEY",
+        refuses: "an issuer's private key that does not belong to the issuer's certificate",
+        why: "the signature would not verify; sealed keys are encrypted but not authenticated, so the key is compared each time it is opened",
+        fix: "put the key file of this issuer's generation in its place";
+    KeyIsIssuerKey = "KEY-IS-ISSUER-KEY",
+        refuses: "a certificate for the very key that signs it",
+        why: "only a root is self-signed; anywhere else it is a loop or a mix-up of files",
+        fix: "make a new key for the certificate";
+    IssuerName = "ISSUER-NAME",
+        refuses: "a certificate whose issuer field is not byte for byte the subject of its issuer",
+        why: "some verifiers compare names as bytes (RFC 5280 section 7.1); repeated attributes are lost by some encoders",
+        fix: "use plain, non-repeated attributes in the issuer's subject";
+    Profile = "PROFILE",
+        refuses: "a certificate whose extensions are not exactly those of its profile",
+        why: "an intermediate has CA:TRUE with path length 0, a root has no extended key usage, a leaf is no CA; each is critical where RFC 5280 section 4.2.1 says so (CA/B Baseline Requirements 7.1.2)",
+        fix: "sign with rootward's own profile, or have the other side issue with that profile";
+    SubjectForm = "SUBJECT-FORM",
+        refuses: "a certificate whose subject is not exactly the declared one",
+        why: "the common name of a leaf is its Vault alias; the subject of a CA is the name of all its children's issuer",
+        fix: "correct the declaration, or have the other side issue the declared subject";
+    NameConstraints = "NAME-CONSTRAINTS",
+        refuses: "an intermediate without exactly the name constraints of its environment, or a leaf with a name outside of them",
+        why: "they keep test out of prod in every verifier (RFC 5280 section 4.2.1.10)",
+        fix: "correct dns and ip in ca/ENV/environment.toml, or the names of the identity";
+    NameProbe = "NAME-PROBE",
+        refuses: "name constraints that a second implementation does not enforce as meant",
+        why: "before the real signature a throw-away leaf inside the environment must verify and one outside must fail",
+        fix: "look at dns and ip in ca/ENV/environment.toml";
+    SubjectTaken = "SUBJECT-TAKEN",
+        refuses: "a second certificate with the common name or SPIFFE URI of another identity of the same environment, or a CA name already used",
+        why: "Vault's cert-auth alias is always the common name: two identities would become one entity",
+        fix: "choose another name";
+    SpkiChanged = "SPKI-CHANGED",
+        refuses: "a finished certificate whose public key differs from the one that was asked for",
+        why: "encoders have confused curves (rustls/rcgen issue 448); the bytes are compared after signing",
+        fix: "this is a fault of the encoder: report it";
+    SignatureInvalid = "SIGNATURE-INVALID",
+        refuses: "a finished certificate or CRL whose signature does not verify with its issuer's key",
+        why: "a broken token or a flipped bit can produce one; nothing reaches the disk that was not verified",
+        fix: "check the key's medium or token, then sign again";
+    ChainRejected = "CHAIN-REJECTED",
+        refuses: "a certificate that a second implementation (rustls-webpki) does not accept under its chain",
+        why: "what one library makes another must accept, before anybody relies on it",
+        fix: "look at the chain with: rootward verify";
+
+    // CRLs
+    CrlNumber = "CRL-NUMBER",
+        refuses: "a CRL whose number is 0 or not greater than the last one",
+        why: "relying parties keep the CRL with the greatest number (RFC 5280 section 5.2.3; CA/B Baseline Requirements 4.9.7)",
+        fix: "bring the last CRL of this issuer into the workspace, then issue the next";
+    CrlDates = "CRL-DATES",
+        refuses: "a CRL whose dates are reversed, lie outside its issuer's validity, or are more than 365 days apart",
+        why: "RFC 5280 section 5.1.2; CA/B Baseline Requirements 4.9.7",
+        fix: "set the clock, or correct the CRL cadence in the declaration";
+    CrlScope = "CRL-SCOPE",
+        refuses: "a CRL entry for a certificate that this issuer did not issue, or for a leaf in a root's CRL",
+        why: "Vault matches by serial alone and would revoke somebody else's certificate",
+        fix: "revoke the object at its own issuer";
+    CrlReason = "CRL-REASON",
+        refuses: "a CRL entry with a reason that RFC 5280 section 5.3.1 does not allow there",
+        why: "unspecified is expressed by leaving the reason out; hold and removeFromCRL are not used here",
+        fix: "use keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation or privilegeWithdrawn";
+    CrlShrinks = "CRL-SHRINKS",
+        refuses: "a CRL that no longer names a certificate which the last one named and which has not expired",
+        why: "a revocation cannot be taken back (RFC 5280 section 3.3)",
+        fix: "bring the last CRL of this issuer into the workspace, then issue the next";
+    CrlRevocationDate = "CRL-REVOCATION-DATE",
+        refuses: "a CRL entry whose revocation date is later than the CRL's own date",
+        why: "a CRL states what has happened, not what will (RFC 5280 section 5.3)",
+        fix: "set the clock of this machine";
+
+    // The workspace
+    EnvironmentsShare = "ENVIRONMENTS-SHARE",
+        refuses: "two environments that share an address, a set of mounts, a runtime owner, a trust domain, a DNS subtree or an app-facing path",
+        why: "test and prod are separate in mechanics, not in naming",
+        fix: "give each environment its own value";
+    NameTaken = "NAME-TAKEN",
+        refuses: "a name that is reserved, or that another object of the environment has",
+        why: "ENV/NAME must mean one thing in files, DNS, SPIFFE and Vault",
+        fix: "choose another name";
+    Contradiction = "CONTRADICTION",
+        refuses: "a command that asks for something other than what is already there",
+        why: "what is signed stays; a change is a new generation, made on purpose",
+        fix: "see what is there with: rootward status";
+    KeyPlace = "KEY-PLACE",
+        refuses: "a request for an identity whose key is made here, or the other way round",
+        why: "a key has one place: where it was made; two copies are two thieves' chances",
+        fix: "set key = \"host\" or key = \"here\" in identity.toml and remove the other key";
+    ClockBehindJournal = "CLOCK-BEHIND-JOURNAL",
+        refuses: "to act at a time before the journal's last entry",
+        why: "a wrong clock makes certificates that are not yet, or no longer, valid",
+        fix: "set the clock of this machine";
+    JournalBroken = "JOURNAL-BROKEN",
+        refuses: "to continue a journal with a changed, removed, repeated or swapped line",
+        why: "the previous output is an input: nothing is signed on top of a history that does not hold",
+        fix: "see the first bad line with: rootward journal verify";
+    JournalRolledBack = "JOURNAL-ROLLED-BACK",
+        refuses: "a journal that is shorter than, or other than, its recorded head",
+        why: "an older copy would hide what was signed since, and sign it again",
+        fix: "restore the newest copy of ca/journal.jsonl";
+}

@@ -1,0 +1,71 @@
+//! Distinguished names that rootward gives to what it issues.
+
+use super::inspect::{COMMON_NAME, COUNTRY, ORGANIZATION};
+use crate::error::{Error, Result};
+use crate::model::{name::Name, root::Root};
+
+/// A subject: country and organization only for CAs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    pub country: Option<String>,
+    pub organization: Option<String>,
+    pub common_name: String,
+}
+
+impl Subject {
+    /// The declared common name; later generations say which they are.
+    pub fn of_root(root: &Root, generation: u32) -> Self {
+        let declared = &root.subject;
+        let common_name = match generation {
+            1 => declared.common_name.clone(),
+            generation => format!("{} g{generation}", declared.common_name),
+        };
+        let organization = Some(declared.organization.clone());
+        Self { country: declared.country.clone(), organization, common_name }
+    }
+
+    /// `prod vault CA g1`, in the root's organization.
+    ///
+    /// # Errors
+    /// Usage, when the names together are longer than 64 characters (RFC 5280 appendix A).
+    pub fn of_intermediate(
+        root: &Root,
+        environment: &Name,
+        name: &Name,
+        generation: u32,
+    ) -> Result<Self> {
+        let common_name = format!("{environment} {name} CA g{generation}");
+        if common_name.len() > 64 {
+            let message = format!("got the subject {common_name:?}, expected at most 64 characters");
+            return Err(Error::usage(message).hint("choose a shorter name for the intermediate"));
+        }
+        Ok(Self { common_name, ..Self::of_root(root, 1) })
+    }
+
+    /// The common name alone: it is the Vault alias.
+    pub fn of_leaf(name: &Name) -> Self {
+        Self { country: None, organization: None, common_name: name.to_string() }
+    }
+}
+
+impl Subject {
+    /// As [`super::inspect::attributes`] reads it back.
+    pub fn attributes(&self) -> Vec<(String, String)> {
+        let country = self.country.iter().map(|text| (COUNTRY, text));
+        let organization = self.organization.iter().map(|text| (ORGANIZATION, text));
+        let all = country.chain(organization).chain([(COMMON_NAME, &self.common_name)]);
+        all.map(|(oid, text)| (oid.to_owned(), text.clone())).collect()
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(country) = &self.country {
+            write!(f, "C={country}, ")?;
+        }
+        if let Some(organization) = &self.organization {
+            write!(f, "O={organization}, ")?;
+        }
+        write!(f, "CN={}", self.common_name)
+    }
+}

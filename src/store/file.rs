@@ -1,0 +1,198 @@
+//! The only caller of `std::fs`: every read is bounded and of a regular file, every write is new.
+#![expect(clippy::disallowed_methods, reason = "this is the one file that may call std::fs")]
+
+use crate::error::{Error, Explain, Result};
+use crate::model::text::clean;
+use rustix::fs::OFlags;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Declarations, requests and certificates are small; a file above this is not one of them.
+pub const SMALL: u64 = 64 * 1024;
+/// Journals and CRLs grow with the estate.
+pub const LARGE: u64 = 1 << 30;
+
+/// A path for messages, with nothing in it that a terminal would obey.
+pub fn shown(path: &Path) -> String {
+    clean(&path.to_string_lossy())
+}
+
+/// Reads a regular file of at most `limit` bytes. Never blocks: a FIFO, a device, a socket or a
+/// directory is refused by what it is. Symbolic links are followed to regular files.
+pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    let file = file.context(format!("cannot open {}", shown(path)))?;
+    let metadata = file.metadata().context(format!("cannot look at {}", shown(path)))?;
+    if !metadata.is_file() {
+        let kind = kind_of(&metadata);
+        return Err(Error::failed(format!("{} is {kind}, expected a file", shown(path))));
+    }
+    let too_large = |size: u64| {
+        let path = shown(path);
+        Error::failed(format!("{path} has {size} bytes or more, expected at most {limit}"))
+    };
+    if metadata.len() > limit {
+        return Err(too_large(metadata.len()));
+    }
+    // Exact capacity: a growing vector would leave copies of a secret behind.
+    let capacity = usize::try_from(metadata.len())? + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .context(format!("cannot read {}", shown(path)))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(limit + 1));
+    }
+    Ok(bytes)
+}
+
+fn kind_of(metadata: &fs::Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        "a directory"
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+/// Does anything, even a dangling link, have this name?
+pub fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// The permission bits, without following links; `None` when there is no such file.
+pub fn mode(path: &Path) -> Option<u32> {
+    fs::symlink_metadata(path).ok().map(|metadata| metadata.mode() & 0o7777)
+}
+
+/// An entry of a directory.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub name: String,
+    pub is_dir: bool,
+}
+
+/// The entries of a directory in order; none when the directory does not exist. Names that are
+/// not UTF-8 are refused, links count as files.
+pub fn entries(dir: &Path) -> Result<Vec<Entry>> {
+    let listing = match fs::read_dir(dir) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(Error::from(error).context(format!("cannot list {}", shown(dir))));
+        }
+    };
+    let mut entries = Vec::new();
+    for entry in listing {
+        let entry = entry.context(format!("cannot list {}", shown(dir)))?;
+        let is_dir = entry.file_type()?.is_dir();
+        let name = entry.file_name().into_string().map_err(|name| {
+            let name = shown(Path::new(&name));
+            Error::failed(format!("{}/{name} has a name that is not UTF-8", shown(dir)))
+        })?;
+        entries.push(Entry { name, is_dir });
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// Creates a file that must not exist, with its final permissions from the first moment on.
+pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<File> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    let mut file = file.context(format!("cannot create {}", shown(path)))?;
+    file.write_all(bytes).context(format!("cannot write {}", shown(path)))?;
+    Ok(file)
+}
+
+/// Appends and syncs; on failure the file is cut back to what it was.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o644).open(path);
+    let mut file = file.context(format!("cannot open {}", shown(path)))?;
+    let before = file.metadata()?.len();
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // Best effort: what remains is finished or cut by the next run (store/act.rs).
+        let _ = file.set_len(before);
+        return Err(Error::from(error).context(format!("cannot append to {}", shown(path))));
+    }
+    Ok(())
+}
+
+/// Cuts a file to `length` bytes and syncs it.
+pub fn truncate(path: &Path, length: u64) -> Result<()> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    file.set_len(length).and_then(|()| file.sync_all())?;
+    Ok(())
+}
+
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).context(format!("cannot rename to {}", shown(to)))
+}
+
+/// Removes a file; that it is already gone is no error.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Error::from(error).context(format!("cannot remove {}", shown(path))))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub fn remove_dir(path: &Path) -> Result<()> {
+    fs::remove_dir(path).context(format!("cannot remove {}", shown(path)))
+}
+
+pub fn create_dirs(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).context(format!("cannot create the directory {}", shown(path)))
+}
+
+/// Makes the names in a directory durable.
+pub fn sync_dir(path: &Path) -> Result<()> {
+    let synced = File::open(path).and_then(|dir| dir.sync_all());
+    synced.context(format!("cannot sync {}", shown(path)))
+}
+
+/// Makes everything on the file system of `path` durable: for batches, one call instead of
+/// thousands.
+pub fn sync_all_under(path: &Path) -> Result<()> {
+    let dir = File::open(path)?;
+    rustix::fs::syncfs(&dir).context(format!("cannot sync {}", shown(path)))
+}
+
+/// The absolute path without links.
+pub fn canonical(path: &Path) -> Result<PathBuf> {
+    fs::canonicalize(path).context(format!("cannot find {}", shown(path)))
+}
+
+/// Held as long as it lives; the kernel lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// # Errors
+/// Failed, when another process holds the lock, or the file cannot be made.
+pub fn lock(path: &Path) -> Result<Lock> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = file.context(format!("cannot open the lock {}", shown(path)))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(Error::failed("another rootward is working in this workspace")
+                .hint("wait until it is done, then type the command again"))
+        }
+        Err(fs::TryLockError::Error(error)) => {
+            Err(Error::from(error).context(format!("cannot lock {}", shown(path))))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Where things are in a workspace; all paths are relative to it.
+
+use crate::model::name::Name;
+
+pub const JOURNAL: &str = "ca/journal.jsonl";
+pub const HEAD: &str = "ca/journal.head";
+pub const STAGING: &str = "ca/.staging";
+pub const LOCK: &str = "ca/.lock";
+pub const ROOT: &str = "ca/root/root.toml";
+pub const POLICIES: &str = "identities/policies";
+
+/// The directory of one generation of the root.
+pub fn root(generation: u32) -> String {
+    format!("ca/root/g{generation}")
+}
+
+pub fn environment(environment: &Name) -> String {
+    format!("ca/{environment}/environment.toml")
+}
+
+/// What relying parties of the environment load.
+pub fn trust(environment: &Name) -> String {
+    format!("ca/{environment}/trust.pem")
+}
+
+/// The directory of one generation of an intermediate.
+pub fn intermediate(environment: &Name, name: &Name, generation: u32) -> String {
+    format!("ca/{environment}/{name}/g{generation}")
+}
+
+pub fn issued_dir(environment: &Name) -> String {
+    format!("ca/{environment}/issued")
+}
+
+/// Every leaf ever issued, once.
+pub fn issued(environment: &Name, serial: &str) -> String {
+    format!("ca/{environment}/issued/{serial}.pem")
+}
+
+/// The directory of an identity: its declaration and what is current.
+pub fn identity(environment: &Name, name: &Name) -> String {
+    format!("identities/{environment}/{name}")
+}
+
+pub fn declaration(environment: &Name, name: &Name) -> String {
+    format!("identities/{environment}/{name}/identity.toml")
+}

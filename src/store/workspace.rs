@@ -1,0 +1,144 @@
+//! A workspace: a directory with `ca/` and `identities/`, seen as it is or as it is about to be.
+
+use super::{
+    act::{self, Act, Pending, Recovery},
+    file::{self, Entry},
+    layout,
+};
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// An open workspace. Reading looks through an interrupted act: what is journalled but not yet
+/// renamed counts as being in its place.
+#[derive(Debug)]
+pub struct Workspace {
+    root: PathBuf,
+    pending: Option<Pending>,
+    lock: Option<file::Lock>,
+}
+
+/// The nearest directory at or above `start` that is a workspace.
+///
+/// # Errors
+/// Usage, when there is none.
+pub fn find(start: &Path) -> Result<PathBuf> {
+    let start = file::canonical(start)?;
+    let is_workspace = |dir: &&Path| file::exists(&dir.join(layout::ROOT));
+    start.ancestors().find(is_workspace).map(Path::to_owned).ok_or_else(|| {
+        let message = format!("{} is not in a workspace", file::shown(&start));
+        Error::usage(message).hint("make one with: rootward init, or name one with: -C DIR")
+    })
+}
+
+impl Workspace {
+    /// Opens for reading; nothing is changed, so a read-only medium will do.
+    pub fn open(root: &Path) -> Result<Self> {
+        let pending = act::pending(root)?;
+        Ok(Self { root: root.to_owned(), pending, lock: None })
+    }
+
+    /// Opens for changing: takes the lock, and finishes or undoes what was interrupted.
+    ///
+    /// # Errors
+    /// Failed, when another process works here; JOURNAL-ROLLED-BACK.
+    pub fn lock(root: &Path) -> Result<(Self, Recovery)> {
+        file::create_dirs(&root.join("ca"))?;
+        let lock = Some(file::lock(&root.join(layout::LOCK))?);
+        let recovery = act::recover(root)?;
+        Ok((Self { root: root.to_owned(), pending: None, lock }, recovery))
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Was an act interrupted, that the next changing command will finish or undo?
+    pub fn is_interrupted(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Where the file is now, staged or in its place.
+    pub fn locate(&self, path: &str) -> PathBuf {
+        if self.pending.as_ref().is_some_and(|pending| pending.ready) {
+            let staged = act::staged(&self.root, path);
+            if file::exists(&staged) {
+                return staged;
+            }
+        }
+        self.root.join(path)
+    }
+
+    /// Reads a file of the workspace of at most [`file::SMALL`] bytes.
+    pub fn read(&self, path: &str) -> Result<Zeroizing<Vec<u8>>> {
+        file::read(&self.locate(path), file::SMALL)
+    }
+
+    /// The same, `None` when there is no such file.
+    pub fn read_if_any(&self, path: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        match file::read(&self.locate(path), limit) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub fn exists(&self, path: &str) -> bool {
+        file::exists(&self.locate(path))
+    }
+
+    pub fn mode(&self, path: &str) -> Option<u32> {
+        file::mode(&self.locate(path))
+    }
+
+    /// The entries of a directory in order, staged ones not included.
+    pub fn entries(&self, dir: &str) -> Result<Vec<Entry>> {
+        file::entries(&self.root.join(dir))
+    }
+
+    /// The text of the journal, as it is or as an interrupted act will make it.
+    ///
+    /// # Errors
+    /// Failed, when it cannot be read or is not UTF-8.
+    pub fn journal(&self) -> Result<String> {
+        let bytes = file::read(&self.root.join(layout::JOURNAL), file::LARGE);
+        let mut bytes = match bytes {
+            Ok(mut bytes) => std::mem::take(&mut *bytes),
+            Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        if let Some(Pending { offset, lines, ready: true }) = &self.pending {
+            let offset = usize::try_from(*offset)?;
+            let unfinished =
+                bytes.get(offset..).is_some_and(|tail| lines.as_bytes().starts_with(tail));
+            if unfinished {
+                bytes.truncate(offset);
+                bytes.extend_from_slice(lines.as_bytes());
+            }
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let message = format!("{}:{line}: got bytes that are not UTF-8", layout::JOURNAL);
+            crate::model::rule::Rule::JournalBroken.found(message).into()
+        })
+    }
+
+    /// Performs an act that continues a journal of `offset` bytes.
+    pub fn commit(&self, offset: usize, act: &Act) -> Result<()> {
+        if self.lock.is_none() {
+            return Err(Error::failed("the workspace was opened for reading only"));
+        }
+        act::commit(&self.root, offset as u64, act)
+    }
+
+    /// Removes an abandoned act after it was recorded.
+    pub fn forget_abandoned(&self) -> Result<()> {
+        act::forget(&self.root)
+    }
+
+    /// Records what an abandoned act had signed; it has no outputs of its own.
+    pub fn append_abandoned(&self, lines: &str) -> Result<()> {
+        file::append(&self.root.join(layout::JOURNAL), lines.as_bytes())
+    }
+}
