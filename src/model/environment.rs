@@ -2,6 +2,7 @@
 
 use super::{
     declaration,
+    key::Choice,
     name::Name,
     net::{Cidr, DnsName},
     root::crl_span,
@@ -49,6 +50,9 @@ pub struct Declared {
 #[serde(deny_unknown_fields)]
 pub struct Intermediate {
     pub key: KeyHome,
+    /// Of a key that is made here; one made in Vault is what its request says.
+    #[serde(default = "Intermediate::default_algorithm")]
+    pub algorithm: Choice,
     pub lifetime: Span,
     #[serde(default = "Intermediate::default_crl")]
     pub crl: Span,
@@ -75,6 +79,10 @@ pub struct IdentityDefaults {
 pub const ISSUER: &str = "identity";
 
 impl Intermediate {
+    fn default_algorithm() -> Choice {
+        Choice::P256
+    }
+
     fn default_crl() -> Span {
         Span::days(30)
     }

@@ -51,7 +51,8 @@ pub enum Recovery {
     Clean,
     /// Everything was there; the act is now complete. Its journal lines.
     Finished(String),
-    /// Removed; these lines never became part of the journal and are to be recorded as abandoned.
+    /// Nothing was released; these lines never became part of the journal. They are to be
+    /// recorded as abandoned, then [`super::Workspace::forget_abandoned`] clears the rest.
     Abandoned(String),
 }
 
@@ -190,6 +191,10 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
         if !complete {
             clear(root)?;
             return Ok(Recovery::Clean);
+        }
+        // What follows OFFSET can only be a half-written record of this very abandonment.
+        if length(&journal).is_some_and(|length| length > pending.offset) {
+            file::truncate(&journal, pending.offset)?;
         }
         return Ok(Recovery::Abandoned(pending.lines));
     }

@@ -50,6 +50,17 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// Reads what an inherited descriptor gives, to its end, at most `limit` bytes.
+pub fn read_descriptor(number: u32, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(format!("/proc/self/fd/{number}"));
+    let file = file.context(format!("cannot open file descriptor {number}"))?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(limit)? + 1));
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .context(format!("cannot read file descriptor {number}"))?;
+    Ok(bytes)
+}
+
 fn kind_of(metadata: &fs::Metadata) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     let kind = metadata.file_type();

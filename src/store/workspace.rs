@@ -107,6 +107,9 @@ impl Workspace {
             Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Vec::new(),
             Err(error) => return Err(error),
         };
+        if let Some(Pending { offset, ready: false, .. }) = &self.pending {
+            bytes.truncate(usize::try_from(*offset)?);
+        }
         if let Some(Pending { offset, lines, ready: true }) = &self.pending {
             let offset = usize::try_from(*offset)?;
             let unfinished =

@@ -1,0 +1,282 @@
+//! An open workspace with its declarations and its verified journal.
+
+use crate::context::Context;
+use crate::custody::{Signer, sealed, soft::SoftKey};
+use crate::error::{Error, Explain, Result};
+use crate::journal::{Act, History, Journal, Record};
+use crate::model::{
+    environment::Environment,
+    estate,
+    name::{Name, ObjectRef, Scope},
+    root::Root,
+    rule::{Finding, Rule, none_of},
+};
+use crate::pki::{crl::Crl, inspect::{Certificate, sha256}, issue::Issuer, pem};
+use crate::store::{self, Output, Recovery, Workspace, file, layout};
+use std::path::Path;
+
+/// Everything that an act starts from.
+pub struct Estate<'c> {
+    pub context: &'c Context<'c>,
+    pub workspace: Workspace,
+    pub journal: Journal,
+    pub root: Root,
+    /// SHA-256 of `ca/root/root.toml`.
+    pub root_declaration: String,
+    pub environments: Vec<Declared>,
+}
+
+/// An environment and the SHA-256 of its declaration.
+pub struct Declared {
+    pub environment: Environment,
+    pub hash: String,
+}
+
+impl<'c> Estate<'c> {
+    /// For looking: changes nothing.
+    pub fn read(dir: &Path, context: &'c Context<'c>) -> Result<Self> {
+        Self::load(Workspace::open(dir)?, context)
+    }
+
+    /// For changing: locks, and first finishes or undoes what an earlier run left half done. The
+    /// second value says in words what that was.
+    pub fn change(dir: &Path, context: &'c Context<'c>) -> Result<(Self, Option<String>)> {
+        let (workspace, recovery) = Workspace::lock(dir)?;
+        let mut estate = Self::load(workspace, context)?;
+        let said = match recovery {
+            Recovery::Clean => None,
+            Recovery::Finished(lines) => {
+                let objects = objects_of(&lines);
+                Some(format!("finished what an earlier run had begun: {objects}"))
+            }
+            Recovery::Abandoned(lines) => {
+                let objects = objects_of(&lines);
+                estate.record_abandoned(&lines)?;
+                Some(format!("removed what an earlier run had left unfinished: {objects}"))
+            }
+        };
+        Ok((estate, said))
+    }
+
+    fn load(workspace: Workspace, context: &'c Context<'c>) -> Result<Self> {
+        let text = workspace.journal()?;
+        let head = workspace.read_if_any(layout::HEAD, file::SMALL)?;
+        let journal = Journal::parse(&text, head.as_ref().map(|head| head.as_slice()))
+            .hint("see the journal with: rootward journal verify")?;
+        let bytes = workspace.read(layout::ROOT)?;
+        let root = Root::parse(layout::ROOT, &bytes)?;
+        let root_declaration = sha256(&bytes);
+        let mut environments = Vec::new();
+        for name in environment_names(&workspace)? {
+            let path = layout::environment(&name);
+            let bytes = workspace.read(&path)?;
+            let environment = Environment::parse(name, &path, &bytes)?;
+            environments.push(Declared { environment, hash: sha256(&bytes) });
+        }
+        let all: Vec<Environment> =
+            environments.iter().map(|declared| declared.environment.clone()).collect();
+        none_of(estate::shared(&all))?;
+        Ok(Self { context, workspace, journal, root, root_declaration, environments })
+    }
+
+    pub fn history(&self) -> History<'_> {
+        History::of(&self.journal.records)
+    }
+
+    /// # Errors
+    /// Usage, with the environments that there are.
+    pub fn environment(&self, name: &Name) -> Result<&Declared> {
+        let found = self.environments.iter().find(|declared| declared.environment.name == *name);
+        found.ok_or_else(|| {
+            let names: Vec<&str> =
+                self.environments.iter().map(|known| known.environment.name.as_str()).collect();
+            let error = Error::usage(format!(
+                "got the environment {name}, expected one of {}",
+                names.join(", ")
+            ));
+            error.hint(format!("declare it in {}", layout::environment(name)))
+        })
+    }
+
+    /// Refuses a clock before the journal's last entry, before anything else is done.
+    pub fn check_clock(&self) -> Result<()> {
+        let Some(last) = self.journal.records.last() else { return Ok(()) };
+        let now = crate::journal::chain::timestamp(self.context.now());
+        if now >= last.time {
+            return Ok(());
+        }
+        let message = format!("the clock says {now}, the journal's last entry {}", last.time);
+        Err(Rule::ClockBehindJournal.found(message).into())
+    }
+
+    /// Writes outputs and journal lines, all or nothing.
+    pub fn commit(&mut self, mut outputs: Vec<Output>, records: Vec<Record>) -> Result<()> {
+        let offset = self.journal.length;
+        for record in records {
+            self.journal.append(&self.context.origin, record)?;
+        }
+        outputs.push(Output::public(layout::HEAD, self.journal.head()));
+        let lines = std::mem::take(&mut self.journal.lines);
+        self.journal.length += lines.len();
+        self.workspace.commit(offset, &store::Act { outputs, lines })
+    }
+
+    /// Records a refusal at signing, and gives it back as the error that it is.
+    pub fn refuse(&mut self, object: &ObjectRef, error: Error) -> Error {
+        if error.findings.is_empty() {
+            return error;
+        }
+        let record = Record::refused(object, &error.findings);
+        match self.commit(Vec::new(), vec![record]) {
+            Ok(()) => error,
+            Err(failure) => error.context(format!(
+                "the refusal could not be recorded ({})",
+                failure.messages().join(": ")
+            )),
+        }
+    }
+
+    fn record_abandoned(&mut self, lines: &str) -> Result<()> {
+        for line in lines.lines() {
+            let Ok(record) = serde_json::from_str::<Record>(line) else { continue };
+            if record.fingerprint.is_some() {
+                let record = Record { act: Act::Abandoned, ..record };
+                self.journal.append(&self.context.origin, record)?;
+            }
+        }
+        let lines = std::mem::take(&mut self.journal.lines);
+        self.journal.length += lines.len();
+        self.workspace.append_abandoned(&lines)?;
+        self.workspace.forget_abandoned()
+    }
+
+    /// The newest generation of the root or an intermediate that has a certificate.
+    pub fn active_generation(&self, of: &Scope) -> Option<u32> {
+        let history = self.history();
+        (1..=history.generation(of)).rev().find(|generation| {
+            let object = ObjectRef { scope: of.clone(), generation: Some(*generation) };
+            history.certificate(&object).is_some()
+        })
+    }
+
+    /// Loads a CA that is to sign, comparing it with its record.
+    ///
+    /// # Errors
+    /// Failed, when it does not exist yet or is not what the journal recorded.
+    pub fn issuer(&self, scope: &Scope) -> Result<Issuer> {
+        let generation = self.active_generation(scope).ok_or_else(|| missing(scope))?;
+        let object = ObjectRef { scope: scope.clone(), generation: Some(generation) };
+        let certificate = self.recorded_certificate(&object, &ca_dir(&object))?;
+        let revoked = match scope {
+            Scope::Root => false,
+            Scope::Member { .. } => {
+                let parent = self.active_generation(&Scope::Root).map(ObjectRef::root);
+                let crl = parent.and_then(|parent| self.crl(&parent).transpose()).transpose()?;
+                crl.is_some_and(|crl| crl.names(&certificate.facts.serial))
+            }
+        };
+        Issuer::new(object, certificate, revoked)
+    }
+
+    /// The certificate of an object as its file says and as the journal confirms.
+    pub fn recorded_certificate(&self, object: &ObjectRef, dir: &str) -> Result<Certificate> {
+        let path = format!("{dir}/cert.pem");
+        let bytes = self.workspace.read(&path)?;
+        let certificate = Certificate::parse(&path, pem::read_one(&path, "CERTIFICATE", &bytes)?)?;
+        let history = self.history();
+        let recorded = history.certificate(object).and_then(|record| record.fingerprint.as_deref());
+        if recorded != Some(certificate.fingerprint().as_str()) {
+            let message = format!("{path} is not the certificate that the journal recorded");
+            return Err(Error::failed(message).hint("see what differs with: rootward verify"));
+        }
+        Ok(certificate)
+    }
+
+    /// The current CRL of a CA generation, checked against its record; `None` when there is none.
+    pub fn crl(&self, issuer: &ObjectRef) -> Result<Option<Crl>> {
+        let path = format!("{}/crl.pem", ca_dir(issuer));
+        let history = self.history();
+        let recorded = history.crl(issuer).and_then(|record| record.fingerprint.as_deref());
+        let Some(bytes) = self.workspace.read_if_any(&path, file::LARGE)? else {
+            return match recorded {
+                None => Ok(None),
+                Some(_) => Err(Error::failed(format!("{path} is missing, the journal has one"))
+                    .hint("restore it from the newest copy of the workspace")),
+            };
+        };
+        let crl = Crl::parse(&path, pem::read_one(&path, "X509 CRL", &bytes)?)?;
+        if recorded != Some(crl.fingerprint().as_str()) {
+            let message = format!("{path} is not the CRL that the journal recorded");
+            return Err(Error::failed(message).hint("see what differs with: rootward verify"));
+        }
+        Ok(Some(crl))
+    }
+
+    /// Opens the sealed key of a CA generation and compares it with the certificate.
+    pub fn unlock(&self, issuer: &Issuer, passphrase: &[u8]) -> Result<SoftKey<'c>> {
+        let path = format!("{}/key.pem", ca_dir(&issuer.object));
+        let sealed_key = self.workspace.read(&path).hint(format!(
+            "the sealed key of {} belongs at {path}; bring its medium",
+            issuer.object
+        ))?;
+        let pkcs8 = sealed::open(&path, &sealed_key, passphrase)?;
+        let key = SoftKey::open(pkcs8.as_bytes(), self.context.rng)?;
+        crate::pki::issue::check_signer(issuer, &key as &dyn Signer)?;
+        Ok(key)
+    }
+
+    /// Is the sealed key of this CA here?
+    pub fn has_key(&self, object: &ObjectRef) -> bool {
+        self.workspace.exists(&format!("{}/key.pem", ca_dir(object)))
+    }
+}
+
+/// The directory of one generation of a CA.
+pub fn ca_dir(object: &ObjectRef) -> String {
+    let generation = object.generation.unwrap_or(1);
+    match &object.scope {
+        Scope::Root => layout::root(generation),
+        Scope::Member { environment, name } => layout::intermediate(environment, name, generation),
+    }
+}
+
+/// "CONTRADICTION" in one line.
+pub fn contradiction(message: impl std::fmt::Display) -> Finding {
+    Rule::Contradiction.found(message)
+}
+
+fn missing(scope: &Scope) -> Error {
+    let hint = match scope {
+        Scope::Root => "make one with: rootward root create".to_owned(),
+        Scope::Member { .. } => format!(
+            "make one with: rootward intermediate request {scope}, then: rootward intermediate \
+             sign {scope}"
+        ),
+    };
+    Error::failed(format!("{scope} has no certificate yet")).hint(hint)
+}
+
+fn environment_names(workspace: &Workspace) -> Result<Vec<Name>> {
+    let mut names = Vec::new();
+    for entry in workspace.entries("ca")? {
+        let declares = || workspace.exists(&format!("ca/{}/environment.toml", entry.name));
+        if !entry.is_dir || entry.name == "root" || entry.name.starts_with('.') || !declares() {
+            continue;
+        }
+        let name = entry.name.parse().map_err(|error| Error::usage(format!("ca/: {error}")))?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
+fn objects_of(lines: &str) -> String {
+    let records = lines.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok());
+    let mut objects: Vec<String> =
+        records.map(|record| format!("{} {}", record.act, record.object)).collect();
+    let count = objects.len();
+    if count > 3 {
+        objects.truncate(3);
+        objects.push(format!("and {} more", count - 3));
+    }
+    objects.join(", ")
+}

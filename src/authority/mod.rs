@@ -1,0 +1,37 @@
+//! What the certificate authorities of a workspace do: each function is one act, from the
+//! declarations to the commit. Commands call these and print; nothing here prints or prompts.
+
+pub mod crl;
+pub mod estate;
+pub mod identity;
+pub mod import;
+pub mod intermediate;
+pub mod root;
+pub mod scaffold;
+pub mod status;
+pub mod verify;
+mod check;
+
+use crate::error::Result;
+use crate::model::name::ObjectRef;
+use zeroize::Zeroizing;
+
+pub use estate::Estate;
+
+/// Asks for passphrases: implemented by the command line, and by tests.
+pub trait Passphrases {
+    /// The passphrase that opens the key of `object`.
+    fn open(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>>;
+
+    /// A new passphrase to seal the key of `object` with.
+    fn create(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>>;
+}
+
+/// Verbs are idempotent: what is already there is said, not made again.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    Done(T),
+    AlreadyThere(T),
+    /// `--dry-run`: it would be done.
+    WouldDo(T),
+}
