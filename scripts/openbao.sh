@@ -56,6 +56,8 @@ HCL
 server_start() {
   local env=$1 bao ports try
   local dir=run/$env
+  # Storage without its unseal key is of an initialisation that was interrupted.
+  [ -s "secrets/$env-openbao.json" ] || rm -rf "$dir/data"
   (umask 077 && mkdir -p "$dir/data")
   bao=$(openbao_path)
   read -ra ports < <(free_ports 2)
@@ -92,8 +94,6 @@ server_open() {
       mv "$keys.new" "$keys"
     )
   fi
-  [ -s "$keys" ] || die 1 "the OpenBao of $env was initialised, and its unseal key is lost" \
-    'start again in a new directory'
   progress PUT sys/unseal
   jq '{key: .keys_base64[0]}' "$keys" |
     call "$env" "$env/operator" PUT sys/unseal --data-binary @- >/dev/null
@@ -224,10 +224,12 @@ cert_role() {
     }' | api "$1" POST "auth/$(declared "$1" mounts cert)/certs/$2"
 }
 
-# cert_login ENV WHO NAME: logs WHO (ENV/NAME) in to the server of ENV as NAME;
-# prints entity and policies, never the token.
+# cert_login ENV WHO NAME [CURL-OPTION...]: logs WHO (ENV/NAME) in to the server
+# of ENV as NAME; prints entity and policies, never the token.
 cert_login() {
   jq -n --arg name "$3" '{$name}' |
-    call "$1" "$2" POST "auth/$(declared "$1" mounts cert)/login" --data-binary @- |
-    jq -er '.auth | .entity_id, (.token_policies | join(", "))'
+    call "$1" "$2" POST "auth/$(declared "$1" mounts cert)/login" \
+      --data-binary @- "${@:4}" |
+    jq -er 'if .auth then .auth | .entity_id, (.token_policies | join(", "))
+      else .errors | join(", ") + "\n" | halt_error(1) end'
 }
