@@ -1,8 +1,11 @@
 //! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
 //!
-//! The layers, from top to bottom: `cli`, `commands`, `{ pki, custody, journal }`,
+//! The layers, from top to bottom: `cli`, `commands`, `authority`, `{ pki, custody, journal }`,
 //! `{ store, model }`. An arrow never runs back up.
 
+pub mod authority;
+pub mod cli;
+pub mod commands;
 pub mod context;
 pub mod custody;
 pub mod error;
@@ -10,3 +13,4 @@ pub mod journal;
 pub mod model;
 pub mod pki;
 pub mod store;
+pub mod ui;

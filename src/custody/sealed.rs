@@ -10,9 +10,12 @@ use pkcs8::{
 use crate::context::Rng;
 use zeroize::Zeroizing;
 
-/// scrypt's cost as a power of two: N = 2^17, r = 8, p = 1 need 128 MiB and about 0.3 s a guess
-/// (the figure of the OWASP Password Storage Cheat Sheet; pkcs8's default is 2^14).
-pub const LOG_N: u8 = 17;
+/// scrypt's parameters: N = 2^15 with r = 7 takes 28 MiB, the most that stock openssl agrees to
+/// (its limit is 32 MiB), and p = 5 makes a guess as long as N = 2^17, r = 8, p = 1 would, the
+/// figure of the OWASP Password Storage Cheat Sheet. pkcs8's default is N = 2^14, r = 8, p = 1.
+const LOG_N: u8 = 15;
+const R: u32 = 7;
+const P: u32 = 5;
 
 const LABEL: &str = "ENCRYPTED PRIVATE KEY";
 
@@ -26,7 +29,7 @@ pub fn seal(
     let (mut salt, mut iv) = ([0; 16], [0; 16]);
     rng.fill(&mut salt).and_then(|()| rng.fill(&mut iv)).map_err(no_randomness)?;
     let sealing = |error: &dyn std::fmt::Display| Error::failed(format!("cannot seal: {error}"));
-    let cost = scrypt::Params::new(LOG_N, 8, 1).map_err(|error| sealing(&error))?;
+    let cost = scrypt::Params::new(LOG_N, R, P).map_err(|error| sealing(&error))?;
     let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv);
     let parameters = parameters.map_err(|error| sealing(&error))?;
     let key = PrivateKeyInfoRef::try_from(pkcs8).map_err(|error| sealing(&error))?;
@@ -51,21 +54,24 @@ pub fn open(file: &str, pem: &[u8], passphrase: &[u8]) -> Result<SecretDocument>
     })
 }
 
-/// Is this a key sealed with scrypt at least as strong as [`LOG_N`]? In words, when not.
+/// In words, why this is not a key sealed with scrypt at least as strongly as [`seal`] does.
 pub fn weakness(pem: &[u8]) -> Option<String> {
     let Ok(der) = decode("key", pem) else { return Some("is not a sealed key".into()) };
     let Ok(sealed) = EncryptedPrivateKeyInfoRef::from_der(der.as_bytes()) else {
         return Some("is not a sealed key".into());
     };
-    let cost = match &sealed.encryption_algorithm {
-        EncryptionScheme::Pbes2(parameters) => parameters.kdf.scrypt().map(|scrypt| scrypt.cost_parameter),
+    let scrypt = match &sealed.encryption_algorithm {
+        EncryptionScheme::Pbes2(parameters) => parameters.kdf.scrypt(),
         _ => None,
     };
-    match cost {
-        Some(cost) if cost >= 1 << LOG_N => None,
-        Some(cost) => Some(format!("is sealed with scrypt N = {cost}, expected 2^{LOG_N}")),
-        None => Some("is sealed with another key derivation, expected scrypt".into()),
-    }
+    let Some(scrypt) = scrypt else {
+        return Some("is sealed with another key derivation, expected scrypt".into());
+    };
+    let cost = scrypt.cost_parameter
+        * u64::from(scrypt.block_size)
+        * u64::from(scrypt.parallelization);
+    let expected = (1_u64 << LOG_N) * u64::from(R * P);
+    (cost < expected).then(|| format!("is sealed with scrypt N*r*p = {cost}, expected {expected}"))
 }
 
 fn decode(file: &str, pem: &[u8]) -> Result<SecretDocument> {

@@ -25,7 +25,7 @@ pub enum Extras {
 /// All findings of a certificate, signed or not, against the draft it was to be.
 pub fn certificate(facts: &Facts, draft: &Draft, issuer: Option<&Issuer>, extras: Extras) -> Vec<Finding> {
     let mut findings = Vec::new();
-    serial(facts, draft, &mut findings);
+    serial(facts, draft, extras, &mut findings);
     validity(facts, draft, &mut findings);
     subject(facts, draft, &mut findings);
     extensions(facts, draft, extras, &mut findings);
@@ -49,10 +49,17 @@ pub fn begins_now(facts: &Facts, now: OffsetDateTime) -> Option<Finding> {
     })
 }
 
-fn serial(facts: &Facts, draft: &Draft, findings: &mut Vec<Finding>) {
-    let form = facts.serial.len() == 34 && facts.serial.starts_with("01");
-    if !form || facts.serial != draft.serial.hex() {
-        let message = format!("got {}, expected 01 and 128 random bits", facts.serial);
+fn serial(facts: &Facts, draft: &Draft, extras: Extras, findings: &mut Vec<Finding>) {
+    let (form, expected) = match extras {
+        Extras::None => {
+            let form = facts.serial.len() == 34 && facts.serial.starts_with("01");
+            (form && facts.serial == draft.serial.hex(), "01 and 128 random bits")
+        }
+        // CA/B BR 7.1: at least 64 bits; RFC 5280 section 4.1.2.2: at most 20 octets.
+        Extras::NotCritical => ((16..=40).contains(&facts.serial.len()), "8 to 20 octets"),
+    };
+    if !form {
+        let message = format!("got the serial {}, expected {expected}", facts.serial);
         findings.push(Rule::SerialForm.found(message));
     }
 }

@@ -28,7 +28,7 @@ pub struct Request {
 
 /// ECDSA, RSA PKCS#1 and PSS with SHA-2, Ed25519. For PSS the digest is in the parameters, which
 /// the verification reads.
-const SIGNATURES: [&str; 8] = [
+pub const SIGNATURES: [&str; 8] = [
     "1.2.840.10045.4.3.2",
     "1.2.840.10045.4.3.3",
     "1.2.840.10045.4.3.4",
@@ -139,7 +139,8 @@ fn canonical(der: &[u8]) -> Result<(), Finding> {
     }
 }
 
-fn rsa_weakness(key: &PublicKey) -> Result<(), Finding> {
+/// KEY-WEAK for an RSA key that has been factored in practice; other keys pass.
+pub fn rsa_weakness(key: &PublicKey) -> Result<(), Finding> {
     if key.algorithm != Algorithm::Rsa {
         return Ok(());
     }

@@ -1,0 +1,270 @@
+//! The whole workspace against itself: every certificate parses, chains, and is what the journal
+//! and the declarations say; every key is sealed and readable by its owner alone.
+
+use super::check::{self, Problems};
+use super::estate::{Declared, ca_dir};
+use super::{Estate, identity, intermediate};
+use crate::error::Result;
+use crate::journal::{Act, History, Record};
+use crate::model::{
+    environment::{ISSUER, KeyHome},
+    identity::Identity,
+    name::{ObjectRef, Scope},
+};
+use crate::pki::{
+    chain,
+    inspect::Certificate,
+    issue::Issuer,
+    profile::{Draft, Profile, Serial},
+    subject::Subject,
+};
+use crate::store::layout;
+use rayon::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// What was looked at, and what is wrong with it.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub certificates: usize,
+    pub crls: usize,
+    pub keys: usize,
+    pub journal: u64,
+    pub problems: Problems,
+}
+
+/// Verifies an estate whose declarations and journal were read without error.
+pub fn run(estate: &Estate) -> Result<Report> {
+    let history = estate.history();
+    let mut report = Report { journal: estate.journal.len(), ..Report::default() };
+    let mut issuers: HashMap<String, Issuer> = HashMap::new();
+    roots(estate, &history, &mut issuers, &mut report);
+    for declared in &estate.environments {
+        intermediates(estate, declared, &history, &mut issuers, &mut report);
+        issued(estate, declared, &issuers, &mut report)?;
+        identities(estate, declared, &history, &issuers, &mut report)?;
+    }
+    Ok(report)
+}
+
+fn roots(
+    estate: &Estate,
+    history: &History,
+    issuers: &mut HashMap<String, Issuer>,
+    report: &mut Report,
+) {
+    for generation in 1..=history.generation(&Scope::Root) {
+        let object = ObjectRef::root(generation);
+        let Some(record) = history.certificate(&object) else { continue };
+        let certificate = check::certificate(estate, record, &ca_dir(&object));
+        let Some(certificate) = report.problems.keep(&object, certificate) else { continue };
+        report.certificates += 1;
+        let facts = &certificate.facts;
+        if !certificate.is_signed_by(&facts.key) {
+            report.problems.add(&object, "its signature does not verify with its own key");
+        }
+        let draft = Draft {
+            profile: Profile::Root,
+            subject: Subject::of_root(&estate.root, generation),
+            key: facts.key.clone(),
+            serial: Serial::read(&facts.serial),
+            not_before: facts.not_before,
+            not_after: facts.not_after,
+            lifetime: estate.root.lifetime.root,
+        };
+        report.problems.lint(&object, &certificate, &draft, None, Act::RootCreate);
+        ca(estate, &object, certificate, KeyHome::Local, issuers, report);
+    }
+}
+
+/// What is the same for the root and for intermediates: in force, CRL, key.
+fn ca(
+    estate: &Estate,
+    object: &ObjectRef,
+    certificate: Certificate,
+    key: KeyHome,
+    issuers: &mut HashMap<String, Issuer>,
+    report: &mut Report,
+) {
+    if estate.active_generation(&object.scope) == object.generation {
+        report.problems.in_force(object, &certificate, estate.context.now());
+    }
+    if key == KeyHome::Local {
+        let counted = check::crl(estate, object, &certificate, &mut report.problems);
+        report.crls += usize::from(counted);
+        report.keys += usize::from(check::sealed_key(estate, object, &mut report.problems));
+    }
+    match Issuer::new(object.clone(), certificate, false) {
+        Ok(issuer) => {
+            issuers.insert(object.to_string(), issuer);
+        }
+        Err(error) => report.problems.error(object, &error),
+    }
+}
+
+fn intermediates(
+    estate: &Estate,
+    declared: &Declared,
+    history: &History,
+    issuers: &mut HashMap<String, Issuer>,
+    report: &mut Report,
+) {
+    let environment = &declared.environment;
+    let mut trusted = HashSet::new();
+    for (name, intermediate) in &environment.declared.intermediates {
+        let scope = ObjectRef::member(&environment.name, name).scope;
+        for generation in 1..=history.generation(&scope) {
+            let object = ObjectRef { scope: scope.clone(), generation: Some(generation) };
+            let Some(record) = history.certificate(&object) else { continue };
+            let certificate = check::certificate(estate, record, &ca_dir(&object));
+            let Some(certificate) = report.problems.keep(&object, certificate) else { continue };
+            report.certificates += 1;
+            let chain = check::chain(estate, &object, &certificate);
+            if let Some(chain) = report.problems.keep(&object, chain) {
+                trusted.extend(chain.last().map(|root| root.der.clone()));
+            }
+            let subject = Subject::of_intermediate(&estate.root, &environment.name, name, generation);
+            let Some(subject) = report.problems.keep(&object, subject) else { continue };
+            let draft = Draft {
+                profile: Profile::of_intermediate(environment),
+                subject,
+                key: certificate.facts.key.clone(),
+                serial: Serial::read(&certificate.facts.serial),
+                not_before: certificate.facts.not_before,
+                not_after: certificate.facts.not_after,
+                lifetime: intermediate.lifetime,
+            };
+            let issuer = record.issuer.as_ref().and_then(|issuer| issuers.get(issuer));
+            report.problems.lint(&object, &certificate, &draft, issuer, record.act);
+            ca(estate, &object, certificate, intermediate.key, issuers, report);
+        }
+    }
+    let there: Result<HashSet<Vec<u8>>> =
+        intermediate::trusted(estate, &environment.name).map(|roots| roots.into_iter().collect());
+    if let Ok(there) = there
+        && there == trusted
+    {
+        return;
+    }
+    let path = layout::trust(&environment.name);
+    report.problems.push(format!("{path} is not exactly the roots of the environment's chains"));
+}
+
+/// Every leaf ever issued is there, unchanged, and nothing else is.
+fn issued(
+    estate: &Estate,
+    declared: &Declared,
+    issuers: &HashMap<String, Issuer>,
+    report: &mut Report,
+) -> Result<()> {
+    let environment = &declared.environment.name;
+    let prefix = format!("{environment}/");
+    let records: HashMap<&str, &Record> = estate
+        .journal
+        .records
+        .iter()
+        .filter(|record| record.act == Act::IdentityIssue && record.object.starts_with(&prefix))
+        .filter_map(|record| Some((record.serial.as_deref()?, record)))
+        .collect();
+    for entry in estate.workspace.entries(&layout::issued_dir(environment))? {
+        if !entry.name.strip_suffix(".pem").is_some_and(|serial| records.contains_key(serial)) {
+            let path = format!("{}/{}", layout::issued_dir(environment), entry.name);
+            report.problems.push(format!("{path} is not recorded in the journal"));
+        }
+    }
+    let problem = |serial: &str, record: &Record| {
+        let path = layout::issued(environment, serial);
+        let checked = issued_one(estate, &path, record, issuers);
+        checked.err().map(|error| format!("{path}: {}", error.messages().join(": ")))
+    };
+    let mut all: Vec<(&str, &Record)> = records.iter().map(|(s, r)| (*s, *r)).collect();
+    all.sort_by_key(|(_, record)| record.seq);
+    let problems: Vec<Option<String>> = all
+        .par_iter()
+        .with_min_len(32)
+        .map(|(serial, record)| problem(serial, record))
+        .collect();
+    report.certificates += records.len();
+    report.problems.extend(problems.into_iter().flatten());
+    Ok(())
+}
+
+fn issued_one(
+    estate: &Estate,
+    path: &str,
+    record: &Record,
+    issuers: &HashMap<String, Issuer>,
+) -> Result<()> {
+    let certificate = check::recorded(estate, path, record)?;
+    match record.issuer.as_ref().and_then(|issuer| issuers.get(issuer)) {
+        // At the moment of issuing: an expired leaf is history, not a problem.
+        Some(issuer) => chain::accepts(&issuer.anchor, &certificate, certificate.facts.not_before),
+        None => Ok(()),
+    }
+}
+
+fn identities(
+    estate: &Estate,
+    declared: &Declared,
+    history: &History,
+    issuers: &HashMap<String, Issuer>,
+    report: &mut Report,
+) -> Result<()> {
+    let names = identity::declared(estate, &declared.environment.name)?;
+    let results: Vec<(Problems, bool)> = names
+        .par_iter()
+        .with_min_len(32)
+        .map(|name| {
+            let mut problems = Problems::default();
+            let object = ObjectRef::member(&declared.environment.name, name);
+            let Some((identity, _)) = problems.keep(&object, identity::load(estate, declared, name))
+            else {
+                return (problems, false);
+            };
+            let Some(record) = history.certificate(&object) else { return (problems, false) };
+            let checked = identity_one(estate, &object, &identity, record, issuers, &mut problems);
+            problems.keep(&object, checked);
+            let dir = layout::identity(&identity.environment, &identity.name);
+            (problems, estate.workspace.exists(&format!("{dir}/key.pem")))
+        })
+        .collect();
+    for (problems, has_key) in results {
+        report.problems.extend(problems.into_list());
+        report.keys += usize::from(has_key);
+    }
+    Ok(())
+}
+
+fn identity_one(
+    estate: &Estate,
+    object: &ObjectRef,
+    identity: &Identity,
+    record: &Record,
+    issuers: &HashMap<String, Issuer>,
+    problems: &mut Problems,
+) -> Result<()> {
+    let dir = layout::identity(&identity.environment, &identity.name);
+    let certificate = check::certificate(estate, record, &dir)?;
+    let facts = &certificate.facts;
+    problems.in_force(object, &certificate, estate.context.now());
+    let draft = Draft {
+        profile: Profile::of_leaf(identity),
+        subject: Subject::of_leaf(&identity.name),
+        key: facts.key.clone(),
+        serial: Serial::read(&facts.serial),
+        not_before: facts.not_before,
+        not_after: facts.not_after,
+        lifetime: identity.lifetime,
+    };
+    let issuer = record.issuer.as_ref().and_then(|issuer| issuers.get(issuer));
+    problems.lint(object, &certificate, &draft, issuer, record.act);
+    if issuer.is_none() {
+        problems.add(object, &format!("its issuer, an {ISSUER} intermediate, is not there"));
+    }
+    let path = format!("{dir}/chain.pem");
+    let expected = issuer.map(|issuer| vec![&certificate.der, &issuer.certificate.der]);
+    let chain = crate::pki::pem::read_certificates(&path, &estate.workspace.read(&path)?)?;
+    if expected.is_some_and(|expected| !chain.iter().eq(expected)) {
+        problems.push(format!("{path} is not the certificate and its issuer"));
+    }
+    check::plain_key(estate, &format!("{dir}/key.pem"), &facts.key, problems)
+}

@@ -1,0 +1,65 @@
+//! `rootward completions SHELL` and `rootward man DIR`
+
+use crate::cli::Cli;
+use crate::error::{Error, Result};
+use crate::store::file;
+use crate::ui::Ui;
+use clap::CommandFactory;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Print completions for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  $ rootward completions bash")]
+pub struct CompletionsArgs {
+    shell: clap_complete::Shell,
+}
+
+/// Write the man pages, one a command, into a directory; without one, print the main page
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  $ rootward man")]
+pub struct ManArgs {
+    /// Created when it is not there; pages in it are replaced
+    dir: Option<PathBuf>,
+}
+
+pub fn completions(args: &CompletionsArgs, ui: &Ui) -> Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "rootward", &mut script);
+    ui.raw(&String::from_utf8(script)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn man(args: &ManArgs, ui: &Ui) -> Result<ExitCode> {
+    let mut root = Cli::command();
+    root.build();
+    let Some(dir) = &args.dir else {
+        ui.raw(&page(&root)?)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    file::create_dirs(dir)?;
+    let mut pages = Vec::new();
+    collect(&root, "rootward".into(), &mut pages)?;
+    for (name, text) in &pages {
+        let path = dir.join(format!("{name}.1"));
+        file::remove(&path)?;
+        file::create(&path, text.as_bytes(), 0o644)?;
+    }
+    ui.status(&format!("wrote {} pages into {}", pages.len(), file::shown(dir)));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, String)>) -> Result<()> {
+    pages.push((name.clone(), page(&command.clone().name(name.clone()))?));
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    for verb in verbs {
+        collect(verb, format!("{name}-{}", verb.get_name()), pages)?;
+    }
+    Ok(())
+}
+
+fn page(command: &clap::Command) -> Result<String> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    String::from_utf8(text).map_err(Error::from)
+}

@@ -1,0 +1,122 @@
+//! Where passphrases come from: a file, a file descriptor, or a prompt; never the command line or
+//! the environment.
+
+use super::Session;
+use crate::authority::Passphrases;
+use crate::error::{Error, Result};
+use crate::model::{name::ObjectRef, text::clean};
+use crate::store::file;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The options of every verb that opens or seals a key.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Read the passphrase from the first line of FILE; with OBJECT=, only for that key
+    #[arg(long, value_name = "[OBJECT=]FILE")]
+    passphrase_file: Vec<String>,
+    /// Read the passphrase from the first line of file descriptor N
+    #[arg(long, value_name = "N", conflicts_with = "passphrase_file")]
+    passphrase_fd: Option<u32>,
+}
+
+/// Below this many characters a new passphrase gets a word of warning.
+const SHORT: usize = 16;
+
+/// The source of passphrases for one run.
+pub struct Source<'a> {
+    session: &'a Session<'a>,
+    args: &'a Args,
+    from_fd: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(session: &'a Session<'a>, args: &'a Args) -> Self {
+        Self { session, args, from_fd: None }
+    }
+
+    /// The file for this key: the one that names it, else the one that names none.
+    fn file_for(&self, object: &ObjectRef) -> Option<PathBuf> {
+        let named = |text: &&String| named_file(text).is_some_and(|(of, _)| of.scope == object.scope);
+        let plain = |text: &&String| named_file(text).is_none();
+        let files = &self.args.passphrase_file;
+        if let Some(text) = files.iter().find(named) {
+            return named_file(text).map(|(_, path)| path);
+        }
+        files.iter().find(plain).map(PathBuf::from)
+    }
+
+    fn given(&mut self, object: &ObjectRef) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        if let Some(number) = self.args.passphrase_fd {
+            if self.from_fd.is_none() {
+                let bytes = file::read_descriptor(number, file::SMALL)?;
+                self.from_fd = Some(first_line(&bytes, &format!("file descriptor {number}"))?);
+            }
+            return Ok(self.from_fd.clone());
+        }
+        let Some(path) = self.file_for(object) else { return Ok(None) };
+        let bytes = file::read(&path, file::SMALL)
+            .map_err(|error| error.hint("a pipe is read with: --passphrase-fd N"))?;
+        self.warn_if_open(&path);
+        first_line(&bytes, &file::shown(&path)).map(Some)
+    }
+
+    fn warn_if_open(&self, path: &Path) {
+        if let Some(mode) = file::mode(path).filter(|mode| mode & 0o077 != 0 && mode & 0o170_000 == 0)
+        {
+            let path = file::shown(path);
+            self.session.ui.warn(&format!("{path} can be read by others (mode {mode:04o})"));
+            self.session.ui.hint(&format!("chmod 600 {path}"));
+        }
+    }
+}
+
+fn named_file(text: &str) -> Option<(ObjectRef, PathBuf)> {
+    let (object, path) = text.split_once('=')?;
+    Some((object.parse().ok()?, PathBuf::from(path)))
+}
+
+/// As openssl's `file:` does: up to the first line feed.
+fn first_line(bytes: &[u8], what: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return Err(Error::failed(format!("{what} begins with an empty line, expected a passphrase")));
+    }
+    Ok(Zeroizing::new(line.to_vec()))
+}
+
+impl Passphrases for Source<'_> {
+    fn open(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
+        if let Some(given) = self.given(object)? {
+            return Ok(given);
+        }
+        self.session.ui.secret(&format!("passphrase of {}", clean(&object.to_string())))
+    }
+
+    fn create(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
+        let ui = self.session.ui;
+        let passphrase = match self.given(object)? {
+            Some(given) => given,
+            None => {
+                let first = ui.secret(&format!("new passphrase for {object}"))?;
+                let again = ui.secret("the same again")?;
+                if first != again {
+                    return Err(Error::failed("the two passphrases differ, nothing was made")
+                        .hint("type the command again"));
+                }
+                first
+            }
+        };
+        if passphrase.is_empty() {
+            return Err(Error::failed("got an empty passphrase, expected words"));
+        }
+        if passphrase.len() < SHORT {
+            ui.warn(&format!(
+                "the passphrase of {object} has {} characters; {SHORT} or more are advised",
+                passphrase.len()
+            ));
+        }
+        Ok(passphrase)
+    }
+}
