@@ -5,7 +5,10 @@ use crate::error::{Error, Explain, Result};
 use crate::model::text::clean;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
-use tabled::{builder::Builder, settings::{Alignment, Padding, Style, object::Columns}};
+use tabled::{
+    builder::Builder,
+    settings::{Alignment, Padding, Style, object::Columns},
+};
 use zeroize::Zeroizing;
 
 /// When to use colours.
@@ -132,7 +135,12 @@ impl Ui {
     }
 
     /// A table with a header; columns in `right` are aligned to the right.
-    pub fn table(&self, header: &[&str], rows: &[Vec<(String, Tone)>], right: &[usize]) -> Result<()> {
+    pub fn table(
+        &self,
+        header: &[&str],
+        rows: &[Vec<(String, Tone)>],
+        right: &[usize],
+    ) -> Result<()> {
         let mut builder = Builder::default();
         builder.push_record(header.iter().map(|cell| self.paint(cell, Tone::Faint)));
         for row in rows {
@@ -158,7 +166,8 @@ impl Ui {
     /// A bar for work that may last longer than a second.
     pub fn progress(&self, length: usize, what: &str) -> ProgressBar {
         let visible = !self.quiet && length >= 200;
-        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template("{msg} [{bar:32}] {pos}/{len}");
         let bar = ProgressBar::with_draw_target(Some(length as u64), target);
         bar.set_message(clean(what));

@@ -11,7 +11,12 @@ use crate::model::{
     root::Root,
     rule::{Finding, Rule, none_of},
 };
-use crate::pki::{crl::Crl, inspect::{Certificate, sha256}, issue::Issuer, pem};
+use crate::pki::{
+    crl::Crl,
+    inspect::{Certificate, sha256},
+    issue::Issuer,
+    pem,
+};
 use crate::store::{self, Output, Recovery, Workspace, file, layout};
 use std::path::Path;
 

@@ -3,7 +3,10 @@
 use super::estate::Declared;
 use super::root::certificate_record;
 use super::{Estate, Passphrases, crl};
-use crate::custody::{Signer, soft::{self, SoftKey}};
+use crate::custody::{
+    Signer,
+    soft::{self, SoftKey},
+};
 use crate::error::{Error, Explain, Kind, Result};
 use crate::journal::{Act, History, Record, chain::instant};
 use crate::model::{
@@ -34,9 +37,13 @@ pub struct Report {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum State {
-    Issued { not_after: OffsetDateTime },
+    Issued {
+        not_after: OffsetDateTime,
+    },
     /// It has a certificate as declared with at least a third of its life left.
-    Current { not_after: OffsetDateTime },
+    Current {
+        not_after: OffsetDateTime,
+    },
     /// Its key is made on its host; bring the request.
     WaitsForRequest,
 }

@@ -12,8 +12,8 @@ use crate::model::{
 use crate::pki::{
     chain::Anchor,
     inspect::Certificate,
-    lint::{self, Extras},
     issue::Issuer,
+    lint::{self, Extras},
     pem,
     profile::{Draft, Profile, Serial},
 };
@@ -58,9 +58,9 @@ pub fn import(
 fn issuer_of(estate: &Estate, chain: &[Certificate]) -> Option<ObjectRef> {
     let root = chain.get(1)?;
     let history = estate.history();
-    let record = history.certificates().find(|record| {
-        record.fingerprint.as_deref() == Some(root.fingerprint().as_str())
-    })?;
+    let record = history
+        .certificates()
+        .find(|record| record.fingerprint.as_deref() == Some(root.fingerprint().as_str()))?;
     record.object.parse().ok()
 }
 

@@ -87,7 +87,8 @@ impl Target {
     /// Everything the rules ask of a request before it may be filed or signed.
     pub fn check_request(&self, estate: &Estate, request: &Request) -> Result<()> {
         let root = estate.active_generation(&Scope::Root).map(ObjectRef::root);
-        let root = root.map(|root| estate.recorded_certificate(&root, &ca_dir(&root))).transpose()?;
+        let root =
+            root.map(|root| estate.recorded_certificate(&root, &ca_dir(&root))).transpose()?;
         let subject = root.map(|root| root.facts.subject).unwrap_or_default();
         request.check_for_ca(&self.environment, &subject)?;
         let key = sha256(&request.key.spki);
@@ -214,11 +215,7 @@ pub struct Preview {
 ///
 /// # Errors
 /// Every rule for requests and for intermediates, NAME-PROBE, ISSUER-UNFIT.
-pub fn prepare(
-    estate: &Estate,
-    asked: &ObjectRef,
-    csr: Option<&[u8]>,
-) -> Result<Outcome<Preview>> {
+pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result<Outcome<Preview>> {
     let target = Target::find(estate, asked)?;
     estate.check_clock()?;
     let issuer = estate.issuer(&Scope::Root)?;

@@ -1,6 +1,7 @@
 //! What the certificate authorities of a workspace do: each function is one act, from the
 //! declarations to the commit. Commands call these and print; nothing here prints or prompts.
 
+mod check;
 pub mod crl;
 pub mod estate;
 pub mod identity;
@@ -10,7 +11,6 @@ pub mod root;
 pub mod scaffold;
 pub mod status;
 pub mod verify;
-mod check;
 
 use crate::error::Result;
 use crate::model::name::ObjectRef;

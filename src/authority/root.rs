@@ -114,7 +114,8 @@ fn imported(
     pem: &[u8],
     passphrases: &mut dyn Passphrases,
 ) -> Result<Zeroizing<Vec<u8>>> {
-    let text = std::str::from_utf8(pem).map_err(|_| Error::failed("the key to import is no PEM"))?;
+    let text =
+        std::str::from_utf8(pem).map_err(|_| Error::failed("the key to import is no PEM"))?;
     let (label, der) = pkcs8::SecretDocument::from_pem(text)
         .map_err(|error| Error::failed(format!("the key to import is no PEM: {error}")))
         .hint("convert it with: openssl pkcs8 -topk8 -in KEY -out key.pem")?;

@@ -84,8 +84,7 @@ pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
     for declared in &estate.environments {
         let environment = &declared.environment;
         for (name, intermediate) in &environment.declared.intermediates {
-            let scope =
-                Scope::Member { environment: environment.name.clone(), name: name.clone() };
+            let scope = Scope::Member { environment: environment.name.clone(), name: name.clone() };
             let longest = lifetimes.get(scope.to_string().as_str()).copied().unwrap_or_default();
             let child = environment.declared.identity.lifetime.approximate().max(longest);
             let ca = Ca { scope: &scope, child, key: intermediate.key };
@@ -144,7 +143,11 @@ fn intermediate_rows(history: &History, ca: &Ca, at: OffsetDateTime, rows: &mut 
             KeyHome::Local => missing(ca.scope.to_string(), Kind::Intermediate, &request),
             KeyHome::Vault => Row {
                 state: State::WaitsForRequest,
-                ..missing(ca.scope.to_string(), Kind::Intermediate, &format!("{request} --csr FILE"))
+                ..missing(
+                    ca.scope.to_string(),
+                    Kind::Intermediate,
+                    &format!("{request} --csr FILE"),
+                )
             },
         });
     }
@@ -198,12 +201,15 @@ fn crl_row(history: &History, issuer: &ObjectRef, is_root: bool, at: OffsetDateT
     let object = format!("{issuer} CRL");
     match history.crl(issuer) {
         None => missing(object, Kind::Crl, &command),
-        Some(record) => dated(record, Row { object, ..missing(String::new(), Kind::Crl, &command) }, at),
+        Some(record) => {
+            dated(record, Row { object, ..missing(String::new(), Kind::Crl, &command) }, at)
+        }
     }
 }
 
 fn identity_row(history: &History, object: &ObjectRef, at: OffsetDateTime) -> Row {
-    let row = missing(object.to_string(), Kind::Identity, &format!("rootward identity issue {object}"));
+    let row =
+        missing(object.to_string(), Kind::Identity, &format!("rootward identity issue {object}"));
     match history.certificate(object) {
         None => row,
         Some(record) => dated(record, row, at),

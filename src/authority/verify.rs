@@ -122,7 +122,8 @@ fn intermediates(
             if let Some(chain) = report.problems.keep(&object, chain) {
                 trusted.extend(chain.last().map(|root| root.der.clone()));
             }
-            let subject = Subject::of_intermediate(&estate.root, &environment.name, name, generation);
+            let subject =
+                Subject::of_intermediate(&estate.root, &environment.name, name, generation);
             let Some(subject) = report.problems.keep(&object, subject) else { continue };
             let draft = Draft {
                 profile: Profile::of_intermediate(environment),
@@ -178,11 +179,8 @@ fn issued(
     };
     let mut all: Vec<(&str, &Record)> = records.iter().map(|(s, r)| (*s, *r)).collect();
     all.sort_by_key(|(_, record)| record.seq);
-    let problems: Vec<Option<String>> = all
-        .par_iter()
-        .with_min_len(32)
-        .map(|(serial, record)| problem(serial, record))
-        .collect();
+    let problems: Vec<Option<String>> =
+        all.par_iter().with_min_len(32).map(|(serial, record)| problem(serial, record)).collect();
     report.certificates += records.len();
     report.problems.extend(problems.into_iter().flatten());
     Ok(())
@@ -216,7 +214,8 @@ fn identities(
         .map(|name| {
             let mut problems = Problems::default();
             let object = ObjectRef::member(&declared.environment.name, name);
-            let Some((identity, _)) = problems.keep(&object, identity::load(estate, declared, name))
+            let Some((identity, _)) =
+                problems.keep(&object, identity::load(estate, declared, name))
             else {
                 return (problems, false);
             };

@@ -1,7 +1,10 @@
 //! `rootward explain [RULE]`
 
 use crate::error::{Error, Result};
-use crate::model::{rule::{RULES, Rule, RuleText}, text::nearest};
+use crate::model::{
+    rule::{RULES, Rule, RuleText},
+    text::nearest,
+};
 use crate::ui::{Tone, Ui};
 use std::process::ExitCode;
 

@@ -1,7 +1,10 @@
 //! `rootward identity issue | list`
 
 use super::{Session, day, object, read_named, unlock};
-use crate::authority::{self, identity::{Report, State}};
+use crate::authority::{
+    self,
+    identity::{Report, State},
+};
 use crate::error::{Error, Result};
 use crate::model::name::{Name, ObjectRef, Scope};
 use std::collections::BTreeMap;
@@ -61,8 +64,14 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     let mut reports = Vec::with_capacity(count);
     for (environment, names) in &wanted {
         let progress = || bar.inc(1);
-        let issued =
-            authority::identity::issue(&mut estate, environment, names, csr, &mut source, &progress);
+        let issued = authority::identity::issue(
+            &mut estate,
+            environment,
+            names,
+            csr,
+            &mut source,
+            &progress,
+        );
         reports.extend(issued.inspect_err(|_| bar.finish_and_clear())?);
     }
     bar.finish_and_clear();

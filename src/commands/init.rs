@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 /// Make a workspace: commented declarations of a root and two environments, test and prod
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward init --name \"Example Home\" --domain example.internal")]
+#[command(
+    after_help = "Example:\n  $ rootward init --name \"Example Home\" --domain example.internal"
+)]
 pub struct Args {
     /// The organization in the root's subject
     #[arg(long, default_value = "Example Home")]

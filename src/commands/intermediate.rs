@@ -19,7 +19,9 @@ pub enum Verb {
     #[command(after_help = "Example:\n  $ rootward intermediate sign prod/identity --dry-run")]
     Sign(SignArgs),
     /// File a chain that was signed elsewhere: the intermediate, its issuers, the root
-    #[command(after_help = "Example:\n  $ rootward intermediate import prod/vault --chain chain.pem")]
+    #[command(
+        after_help = "Example:\n  $ rootward intermediate import prod/vault --chain chain.pem"
+    )]
     Import(ImportArgs),
     /// List the intermediates of all environments
     #[command(after_help = "Example:\n  $ rootward intermediate list --json")]
@@ -97,7 +99,8 @@ fn request(args: &RequestArgs, session: &Session) -> Result<ExitCode> {
     let ui = session.ui;
     let (object, request) = match outcome {
         Outcome::Done((object, request)) | Outcome::WouldDo((object, request)) => {
-            let what = if csr.is_some() { "filed the request of" } else { "made key and request of" };
+            let what =
+                if csr.is_some() { "filed the request of" } else { "made key and request of" };
             ui.status(&format!("{what} {object}"));
             (object, request)
         }
@@ -120,7 +123,8 @@ fn show(session: &Session, preview: &Preview) {
     let subject: Vec<&str> = facts.attributes.iter().map(|(_, text)| text.as_str()).collect();
     ui.status(&format!("  subject  {}", subject.join(", ")));
     ui.status(&format!("  valid    {} to {}", moment(facts.not_before), moment(facts.not_after)));
-    if let Profile::Intermediate { dns, ip } = Profile::of_intermediate(&preview.target.environment) {
+    if let Profile::Intermediate { dns, ip } = Profile::of_intermediate(&preview.target.environment)
+    {
         let dns = dns.iter().map(ToString::to_string);
         let names: Vec<String> = dns.chain(ip.iter().map(ToString::to_string)).collect();
         ui.status(&format!("  limits   path length 0, only {}", names.join(", ")));

@@ -51,9 +51,10 @@ fn load(session: &Session) -> Result<Journal> {
 
 fn verify(session: &Session) -> Result<ExitCode> {
     let journal = load(session).map_err(|mut error| {
-        let is_broken = error.findings.iter().any(|finding| {
-            matches!(finding.rule, Rule::JournalBroken | Rule::JournalRolledBack)
-        });
+        let is_broken = error
+            .findings
+            .iter()
+            .any(|finding| matches!(finding.rule, Rule::JournalBroken | Rule::JournalRolledBack));
         // The question was whether it holds; the answer no is exit 1, as for `verify`.
         if is_broken {
             error.kind = Kind::Failed;

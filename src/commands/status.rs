@@ -33,10 +33,12 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     }
     let identities = rows.iter().filter(|row| row.kind == Kind::Identity);
     let summed = !args.all && identities.count() >= MANY;
-    let is_shown = |row: &&Row| !(summed && row.kind == Kind::Identity && row.state == State::Valid);
+    let is_shown =
+        |row: &&Row| !(summed && row.kind == Kind::Identity && row.state == State::Valid);
     let shown: Vec<&Row> = rows.iter().filter(is_shown).collect();
     table(session, &shown, at)?;
-    if let Some(first) = rows.iter().filter(|row| !is_shown(row)).filter_map(|row| row.not_after).min()
+    if let Some(first) =
+        rows.iter().filter(|row| !is_shown(row)).filter_map(|row| row.not_after).min()
     {
         let count = rows.len() - shown.len();
         let line = format!("{count} more identities are valid, the first until {}", day(first));
@@ -90,8 +92,7 @@ fn tone(state: State) -> Tone {
 /// The most urgent thing to do, as the command to type.
 fn next(session: &Session, rows: &[Row]) {
     let urgent = rows.iter().filter(|row| row.next.is_some()).min_by_key(|row| row.state);
-    let first_missing =
-        rows.iter().find(|row| row.next.is_some() && row.state == State::Missing);
+    let first_missing = rows.iter().find(|row| row.next.is_some() && row.state == State::Missing);
     // Before anything exists, the order of the rows is the order of the work.
     let row = urgent.filter(|row| row.state <= State::Due).or(first_missing).or(urgent);
     if let Some(next) = row.and_then(|row| row.next.as_deref()) {

@@ -37,7 +37,8 @@ impl<'a> Source<'a> {
 
     /// The file for this key: the one that names it, else the one that names none.
     fn file_for(&self, object: &ObjectRef) -> Option<PathBuf> {
-        let named = |text: &&String| named_file(text).is_some_and(|(of, _)| of.scope == object.scope);
+        let named =
+            |text: &&String| named_file(text).is_some_and(|(of, _)| of.scope == object.scope);
         let plain = |text: &&String| named_file(text).is_none();
         let files = &self.args.passphrase_file;
         if let Some(text) = files.iter().find(named) {
@@ -62,7 +63,8 @@ impl<'a> Source<'a> {
     }
 
     fn warn_if_open(&self, path: &Path) {
-        if let Some(mode) = file::mode(path).filter(|mode| mode & 0o077 != 0 && mode & 0o170_000 == 0)
+        if let Some(mode) =
+            file::mode(path).filter(|mode| mode & 0o077 != 0 && mode & 0o170_000 == 0)
         {
             let path = file::shown(path);
             self.session.ui.warn(&format!("{path} can be read by others (mode {mode:04o})"));
@@ -81,7 +83,9 @@ fn first_line(bytes: &[u8], what: &str) -> Result<Zeroizing<Vec<u8>>> {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
-        return Err(Error::failed(format!("{what} begins with an empty line, expected a passphrase")));
+        return Err(Error::failed(format!(
+            "{what} begins with an empty line, expected a passphrase"
+        )));
     }
     Ok(Zeroizing::new(line.to_vec()))
 }

@@ -1,13 +1,13 @@
 //! A key at rest: encrypted PKCS#8 (RFC 5958) under scrypt (RFC 7914) and AES-256-CBC, which
 //! stock openssl opens: `openssl pkey -in key.pem`.
 
+use crate::context::Rng;
 use crate::error::{Error, Explain, Result};
 use der::Decode;
 use pkcs8::{
     EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument,
     pkcs5::{EncryptionScheme, pbes2, scrypt},
 };
-use crate::context::Rng;
 use zeroize::Zeroizing;
 
 /// scrypt's parameters: N = 2^15 with r = 7 takes 28 MiB, the most that stock openssl agrees to
@@ -20,11 +20,7 @@ const P: u32 = 5;
 const LABEL: &str = "ENCRYPTED PRIVATE KEY";
 
 /// Seals unencrypted PKCS#8 DER; gives PEM.
-pub fn seal(
-    pkcs8: &[u8],
-    passphrase: &[u8],
-    rng: &Rng,
-) -> Result<Zeroizing<Vec<u8>>> {
+pub fn seal(pkcs8: &[u8], passphrase: &[u8], rng: &Rng) -> Result<Zeroizing<Vec<u8>>> {
     let no_randomness = |_| Error::failed("no randomness: the key was not sealed");
     let (mut salt, mut iv) = ([0; 16], [0; 16]);
     rng.fill(&mut salt).and_then(|()| rng.fill(&mut iv)).map_err(no_randomness)?;
@@ -67,9 +63,8 @@ pub fn weakness(pem: &[u8]) -> Option<String> {
     let Some(scrypt) = scrypt else {
         return Some("is sealed with another key derivation, expected scrypt".into());
     };
-    let cost = scrypt.cost_parameter
-        * u64::from(scrypt.block_size)
-        * u64::from(scrypt.parallelization);
+    let cost =
+        scrypt.cost_parameter * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
     let expected = (1_u64 << LOG_N) * u64::from(R * P);
     (cost < expected).then(|| format!("is sealed with scrypt N*r*p = {cost}, expected {expected}"))
 }

@@ -1,9 +1,9 @@
 //! A private key in this process's memory.
 
 use super::Signer;
+use crate::context::Rng;
 use crate::error::{Error, Result};
 use crate::model::key::{Algorithm, PublicKey};
-use crate::context::Rng;
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
     KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
@@ -25,7 +25,8 @@ enum Pair {
 
 /// The PKCS#8 version 1 frame of an Ed25519 seed (RFC 8410 section 7). ring writes version 2 with
 /// the public key, which stock openssl does not read.
-const ED25519_FRAME: [u8; 16] = *b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+const ED25519_FRAME: [u8; 16] =
+    *b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 
 /// Makes a key and gives its unencrypted PKCS#8 DER.
 ///

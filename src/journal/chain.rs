@@ -107,7 +107,8 @@ impl Journal {
         if seq > self.seq {
             return rolled(format!("the journal ends at {}, its head says {seq}", self.seq));
         }
-        let recorded = seq.checked_sub(1).and_then(|at| self.records.get(usize::try_from(at).ok()?));
+        let recorded =
+            seq.checked_sub(1).and_then(|at| self.records.get(usize::try_from(at).ok()?));
         if recorded.is_some_and(|record| record.hash == hash) {
             return Ok(());
         }

@@ -139,9 +139,9 @@ impl<'a> History<'a> {
     pub fn generation(&self, of: &Scope) -> u32 {
         let of = of.to_string();
         let generations = self.current.keys().chain(self.requests.keys());
-        let numbers = generations.filter(|object| scope(object) == of).filter_map(|object| {
-            object.parse::<ObjectRef>().ok()?.generation
-        });
+        let numbers = generations
+            .filter(|object| scope(object) == of)
+            .filter_map(|object| object.parse::<ObjectRef>().ok()?.generation);
         numbers.max().unwrap_or(0)
     }
 }

@@ -95,7 +95,10 @@ mod tests {
     #[test]
     fn a_bad_value_is_shown_with_its_place() {
         let error = failure("version = 1\nlifetime = \"3w\"\n");
-        assert!(error.messages()[0].starts_with("ca/x.toml:2:12: got \"3w\", expected"), "{error:?}");
+        assert!(
+            error.messages()[0].starts_with("ca/x.toml:2:12: got \"3w\", expected"),
+            "{error:?}"
+        );
     }
 
     #[test]

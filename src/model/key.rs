@@ -101,8 +101,7 @@ impl PublicKey {
             Algorithm::Ed25519 => 32,
             Algorithm::Rsa => return Ok(self),
         };
-        let uncompressed =
-            self.algorithm == Algorithm::Ed25519 || self.bits.first() == Some(&0x04);
+        let uncompressed = self.algorithm == Algorithm::Ed25519 || self.bits.first() == Some(&0x04);
         if self.bits.len() == expected && uncompressed {
             return Ok(self);
         }
@@ -126,7 +125,10 @@ impl PublicKey {
 }
 
 fn rsa_spki(bits: &[u8]) -> Result<PublicKey, String> {
-    use der::{Encode, asn1::{AnyRef, BitStringRef}};
+    use der::{
+        Encode,
+        asn1::{AnyRef, BitStringRef},
+    };
     use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
     let algorithm = AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) };
     let subject_public_key = BitStringRef::from_bytes(bits).map_err(|e| e.to_string())?;

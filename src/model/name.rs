@@ -11,8 +11,18 @@ pub struct Name(String);
 /// Names that mean something else somewhere: directories of the workspace, policies that Vault
 /// makes itself, words of the command line.
 const RESERVED: &[&str] = &[
-    "root", "policies", "issued", "trust", "journal", "all", "ca", "identities", "default",
-    "token", "sys", "localhost",
+    "root",
+    "policies",
+    "issued",
+    "trust",
+    "journal",
+    "all",
+    "ca",
+    "identities",
+    "default",
+    "token",
+    "sys",
+    "localhost",
 ];
 
 impl Name {
@@ -67,7 +77,10 @@ pub struct ObjectRef {
 pub enum Scope {
     Root,
     /// An intermediate or an identity; names are unique in their environment.
-    Member { environment: Name, name: Name },
+    Member {
+        environment: Name,
+        name: Name,
+    },
 }
 
 impl ObjectRef {
@@ -141,7 +154,8 @@ mod tests {
             assert!(good.parse::<Name>().is_ok(), "{good}");
         }
         let long = "a".repeat(64);
-        for bad in ["", "-", "a-", "1a", "A", "a_b", "a.b", "a/b", "..", "é", "a b", "root", &long] {
+        for bad in ["", "-", "a-", "1a", "A", "a_b", "a.b", "a/b", "..", "é", "a b", "root", &long]
+        {
             assert!(bad.parse::<Name>().is_err(), "{bad}");
         }
     }
@@ -151,7 +165,9 @@ mod tests {
         for text in ["root", "root@g2", "prod/vault", "prod/vault@g12", "test/synapse"] {
             assert_eq!(text.parse::<ObjectRef>().unwrap().to_string(), text);
         }
-        for bad in ["", "prod", "prod/", "/x", "prod/x/y", "root@g0", "root@2", "root@g+1", "a/b@g01"] {
+        for bad in
+            ["", "prod", "prod/", "/x", "prod/x/y", "root@g0", "root@2", "root@g+1", "a/b@g01"]
+        {
             assert!(bad.parse::<ObjectRef>().is_err(), "{bad}");
         }
     }

@@ -136,7 +136,9 @@ mod tests {
     #[test]
     fn what_is_no_dns_name() {
         let long = format!("{}.example", "a".repeat(64));
-        for bad in ["", ".", "a..b", "*.a", "a.", ".a", "a b.c", "10.0.0.1", "a_b.c", "-a.b", "é.a", &long] {
+        for bad in
+            ["", ".", "a..b", "*.a", "a.", ".a", "a b.c", "10.0.0.1", "a_b.c", "-a.b", "é.a", &long]
+        {
             assert!(bad.parse::<DnsName>().is_err(), "{bad}");
         }
     }

@@ -94,7 +94,8 @@ impl Root {
         if let Some(country) = &root.subject.country
             && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
         {
-            let message = format!("{file}: subject.country: got {country:?}, expected two capitals");
+            let message =
+                format!("{file}: subject.country: got {country:?}, expected two capitals");
             return Err(Error::usage(message).hint("use the ISO 3166 code, such as \"DE\""));
         }
         crl_span(file, "lifetime.crl", root.lifetime.crl)?;

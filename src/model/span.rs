@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_named() {
-        for text in ["", "d", "3", "0d", "3w", "-3d", "3.5d", "999999999999d", "101y", "3 d", "३d"] {
+        for text in ["", "d", "3", "0d", "3w", "-3d", "3.5d", "999999999999d", "101y", "3 d", "३d"]
+        {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

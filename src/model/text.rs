@@ -73,7 +73,10 @@ mod tests {
 
     #[test]
     fn terminal_escapes_and_direction_marks_become_text() {
-        assert_eq!(clean("a\x1b[31mb\u{202e}c\u{feff}\n"), "a\\u{1b}[31mb\\u{202e}c\\u{feff}\\u{a}");
+        assert_eq!(
+            clean("a\x1b[31mb\u{202e}c\u{feff}\n"),
+            "a\\u{1b}[31mb\\u{202e}c\\u{feff}\\u{a}"
+        );
         assert_eq!(clean("Grüße, 世界"), "Grüße, 世界");
     }
 

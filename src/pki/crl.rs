@@ -16,7 +16,9 @@ use crate::model::{
 };
 use std::fmt;
 use time::{Duration, OffsetDateTime};
-use x509_parser::prelude::{CertificateRevocationList, FromDer, ParsedExtension, SubjectPublicKeyInfo};
+use x509_parser::prelude::{
+    CertificateRevocationList, FromDer, ParsedExtension, SubjectPublicKeyInfo,
+};
 
 /// One entry of a CRL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,14 +116,13 @@ impl Crl {
         }
         let number = parsed.crl_number().and_then(|number| u64::try_from(number.clone()).ok());
         let next_update = parsed.next_update().map(|time| time.to_datetime());
-        let authority_key_id = parsed.extensions().iter().find_map(|extension| {
-            match extension.parsed_extension() {
+        let authority_key_id =
+            parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
                 ParsedExtension::AuthorityKeyIdentifier(id) => {
                     id.key_identifier.as_ref().map(|id| id.0.to_vec())
                 }
                 _ => None,
-            }
-        });
+            });
         let revoked = parsed.iter_revoked_certificates().map(|entry| Revoked {
             serial: hex(entry.raw_serial()),
             date: entry.revocation_date.to_datetime(),
@@ -196,7 +197,12 @@ fn expired_before(history: &History, entry: &Revoked, previous: Option<&Crl>) ->
 }
 
 /// Judges a plan against its issuer, the CRL before it and the history.
-pub fn lint(plan: &Plan, issuer: &Issuer, previous: Option<&Crl>, history: &History) -> Vec<Finding> {
+pub fn lint(
+    plan: &Plan,
+    issuer: &Issuer,
+    previous: Option<&Crl>,
+    history: &History,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let parent = &issuer.certificate.facts;
     let last = previous.map_or(0, |crl| crl.number);

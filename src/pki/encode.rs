@@ -150,7 +150,10 @@ fn name_constraints(
     };
     let dns = dns.iter().map(|name| GeneralSubtree::DnsName(name.to_string()));
     let excluded_subtrees = super::profile::excluded(ip).iter().map(subnet).collect();
-    NameConstraints { permitted_subtrees: dns.chain(ip.iter().map(subnet)).collect(), excluded_subtrees }
+    NameConstraints {
+        permitted_subtrees: dns.chain(ip.iter().map(subnet)).collect(),
+        excluded_subtrees,
+    }
 }
 
 fn distinguished_name(subject: &Subject) -> Result<DistinguishedName> {
@@ -178,7 +181,9 @@ fn read_name(der: &[u8]) -> Result<DistinguishedName> {
             x509_parser::der_parser::asn1_rs::Tag::PrintableString => {
                 DnValue::PrintableString(text.try_into()?)
             }
-            x509_parser::der_parser::asn1_rs::Tag::Ia5String => DnValue::Ia5String(text.try_into()?),
+            x509_parser::der_parser::asn1_rs::Tag::Ia5String => {
+                DnValue::Ia5String(text.try_into()?)
+            }
             _ => DnValue::Utf8String(text.to_owned()),
         };
         copy.push(DnType::from_oid(&oid), value);

@@ -1,15 +1,14 @@
 //! What a certificate says, read once into plain fields.
 
 use crate::error::{Error, Result};
-use crate::model::{
-    key::PublicKey,
-    net::Cidr,
-    text::hex,
-};
+use crate::model::{key::PublicKey, net::Cidr, text::hex};
 use ring::digest::{SHA256, digest};
 use std::net::IpAddr;
 use time::OffsetDateTime;
-use x509_parser::prelude::{AttributeTypeAndValue, FromDer, GeneralName, ParsedExtension, SubjectPublicKeyInfo, TbsCertificate, X509Certificate, X509Name};
+use x509_parser::prelude::{
+    AttributeTypeAndValue, FromDer, GeneralName, ParsedExtension, SubjectPublicKeyInfo,
+    TbsCertificate, X509Certificate, X509Name,
+};
 
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {

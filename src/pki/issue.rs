@@ -16,7 +16,11 @@ use crate::model::{
     name::ObjectRef,
     rule::{Rule, none_of},
 };
-use der::{Encode, asn1::{AnyRef, BitStringRef}, oid::ObjectIdentifier};
+use der::{
+    Encode,
+    asn1::{AnyRef, BitStringRef},
+    oid::ObjectIdentifier,
+};
 use time::OffsetDateTime;
 use x509_cert::spki::AlgorithmIdentifierRef;
 

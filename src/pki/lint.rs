@@ -23,7 +23,12 @@ pub enum Extras {
 }
 
 /// All findings of a certificate, signed or not, against the draft it was to be.
-pub fn certificate(facts: &Facts, draft: &Draft, issuer: Option<&Issuer>, extras: Extras) -> Vec<Finding> {
+pub fn certificate(
+    facts: &Facts,
+    draft: &Draft,
+    issuer: Option<&Issuer>,
+    extras: Extras,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     serial(facts, draft, extras, &mut findings);
     validity(facts, draft, &mut findings);
@@ -235,7 +240,8 @@ fn within(facts: &Facts, parent: &Facts, findings: &mut Vec<Finding>) {
     let mut outside = |name: String| {
         findings.push(Rule::NameConstraints.found(format!("{name} is outside of its issuer's")));
     };
-    let subtrees: Vec<DnsName> = parent.permitted.dns.iter().filter_map(|d| d.parse().ok()).collect();
+    let subtrees: Vec<DnsName> =
+        parent.permitted.dns.iter().filter_map(|d| d.parse().ok()).collect();
     for name in &facts.names.dns {
         let inside = |name: DnsName| subtrees.iter().any(|domain| name.is_within(domain));
         if !subtrees.is_empty() && !name.parse().is_ok_and(inside) {

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 /// One block of PEM, lines of 64 characters (RFC 7468).
 pub fn encode(label: &str, der: &[u8]) -> Result<String> {
-    encode_string(label, LineEnding::LF, der).map_err(|error| Error::failed(format!("PEM: {error}")))
+    encode_string(label, LineEnding::LF, der)
+        .map_err(|error| Error::failed(format!("PEM: {error}")))
 }
 
 pub fn certificate(der: &[u8]) -> Result<String> {

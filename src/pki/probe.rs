@@ -2,12 +2,16 @@
 //! keys must let an in-scope leaf through and stop an out-of-scope one, in rustls-webpki.
 
 use super::chain::{self, Anchor};
+use super::encode;
 use super::inspect::Certificate;
 use super::issue::{Issuer, assemble};
 use super::profile::{Draft, Profile};
 use super::subject::Subject;
-use super::encode;
-use crate::custody::{Signer, soft::{SoftKey, generate}};
+use crate::context::Rng;
+use crate::custody::{
+    Signer,
+    soft::{SoftKey, generate},
+};
 use crate::error::{Error, Result};
 use crate::model::{
     key::Algorithm,
@@ -15,7 +19,6 @@ use crate::model::{
     rule::{Finding, Rule, none_of},
     span::Span,
 };
-use crate::context::Rng;
 use std::net::IpAddr;
 
 /// Names that no sane environment contains, used when nothing better is out of scope.
@@ -40,7 +43,8 @@ pub fn names(draft: &Draft, issuer: &Issuer, rng: &Rng) -> Result<()> {
     };
     let root = sign(&root, None, &root_key)?;
     let anchor = Anchor::new(&root)?;
-    let ca = sign(&Draft { key: ca_key.public().clone(), ..draft.clone() }, Some(&root), &root_key)?;
+    let ca =
+        sign(&Draft { key: ca_key.public().clone(), ..draft.clone() }, Some(&root), &root_key)?;
 
     let probe = |dns: Option<&DnsName>, ip: Option<IpAddr>| -> Result<bool> {
         let leaf = Draft {

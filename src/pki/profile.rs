@@ -2,6 +2,7 @@
 
 use super::inspect::{CLIENT_AUTH, SERVER_AUTH};
 use super::subject::Subject;
+use crate::context::Rng;
 use crate::error::{Error, Result};
 use crate::model::{
     environment::Environment,
@@ -11,7 +12,6 @@ use crate::model::{
     span::Span,
     text::hex,
 };
-use crate::context::Rng;
 use std::net::IpAddr;
 use time::OffsetDateTime;
 

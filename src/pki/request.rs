@@ -13,7 +13,10 @@ use crate::model::{
     text::is_plain,
 };
 use der::{Decode, Encode};
-use x509_parser::prelude::{FromDer, ParsedCriAttribute, ParsedExtension, X509CertificationRequest, X509CertificationRequestInfo, X509Name};
+use x509_parser::prelude::{
+    FromDer, ParsedCriAttribute, ParsedExtension, X509CertificationRequest,
+    X509CertificationRequestInfo, X509Name,
+};
 
 /// A request that proved possession of an allowed key.
 #[derive(Clone, Debug)]
@@ -133,9 +136,18 @@ fn canonical(der: &[u8]) -> Result<(), Finding> {
     // The optional attributes are left out by some makers, although RFC 2986 asks for the field.
     let request = x509_cert::request::CertReq::from_der(der)
         .map_err(|error| form(format!("not a request in strict DER: {error}")))?;
-    match request.to_der() {
-        Ok(again) if again == der => Ok(()),
-        _ => Err(form("the request is not in canonical DER".into())),
+    if request.to_der().ok().as_deref() != Some(der) {
+        return Err(form("the request is not in canonical DER".into()));
+    }
+    // All attributes that requests carry have one value (RFC 2985 sections 5.4.1 and 5.4.2).
+    let crowded = |attribute: &&x509_cert::attr::Attribute| attribute.values.len() > 1;
+    match request.info.attributes.iter().find(crowded) {
+        None => Ok(()),
+        Some(attribute) => {
+            let (oid, count) = (attribute.oid, attribute.values.len());
+            let message = format!("the attribute {oid} has {count} values, expected one");
+            Err(Rule::RequestAttributes.found(message))
+        }
     }
 }
 
@@ -195,9 +207,6 @@ fn names(info: &X509CertificationRequestInfo) -> Result<Names, Finding> {
     }
     let mut names = Names::default();
     for attribute in requests {
-        if set_size(attribute.value) > 1 {
-            return Err(twice("got an extensionRequest with two values"));
-        }
         let ParsedCriAttribute::ExtensionRequest(request) = attribute.parsed_attribute() else {
             continue;
         };
@@ -213,7 +222,8 @@ fn names(info: &X509CertificationRequestInfo) -> Result<Names, Finding> {
                     san.general_names.iter().for_each(|name| names.add(name, false));
                 }
                 ParsedExtension::ParseError { error } => {
-                    let message = format!("the extension {} cannot be read: {error}", extension.oid);
+                    let message =
+                        format!("the extension {} cannot be read: {error}", extension.oid);
                     return Err(Rule::RequestAttributes.found(message));
                 }
                 _ => {}
@@ -221,18 +231,4 @@ fn names(info: &X509CertificationRequestInfo) -> Result<Names, Finding> {
         }
     }
     Ok(names)
-}
-
-/// How many values a SET has; `value` is its content.
-fn set_size(value: &[u8]) -> usize {
-    let mut count = 0;
-    let mut reader = value;
-    while let Ok((rest, _)) = x509_parser::der_parser::asn1_rs::Any::from_der(reader) {
-        count += 1;
-        if rest.is_empty() || rest.len() == reader.len() {
-            break;
-        }
-        reader = rest;
-    }
-    count
 }

@@ -36,7 +36,8 @@ impl Subject {
     ) -> Result<Self> {
         let common_name = format!("{environment} {name} CA g{generation}");
         if common_name.len() > 64 {
-            let message = format!("got the subject {common_name:?}, expected at most 64 characters");
+            let message =
+                format!("got the subject {common_name:?}, expected at most 64 characters");
             return Err(Error::usage(message).hint("choose a shorter name for the intermediate"));
         }
         Ok(Self { common_name, ..Self::of_root(root, 1) })

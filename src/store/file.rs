@@ -41,9 +41,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     // Exact capacity: a growing vector would leave copies of a secret behind.
     let capacity = usize::try_from(metadata.len())? + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .context(format!("cannot read {}", shown(path)))?;
+    file.take(limit + 1).read_to_end(&mut bytes).context(format!("cannot read {}", shown(path)))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(limit + 1));
     }

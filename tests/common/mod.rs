@@ -1,0 +1,177 @@
+//! A fresh workspace for each test, and rootward as a person runs it.
+#![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+pub const PASSPHRASE: &str = "correct horse battery staple";
+
+/// A directory that is removed with the test, with a passphrase file beside the workspace.
+pub struct Site {
+    dir: tempfile::TempDir,
+}
+
+/// What a run printed, and how it ended.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Exit code and a text that standard error must have.
+    #[track_caller]
+    pub fn fails(self, code: i32, text: &str) -> Self {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert!(self.stderr.contains(text), "expected {text:?} in: {}", self.stderr);
+        self
+    }
+}
+
+impl Site {
+    /// An empty directory.
+    pub fn empty() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("w")).unwrap();
+        let file = dir.path().join("passphrase");
+        fs::write(&file, format!("{PASSPHRASE}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        Self { dir }
+    }
+
+    /// After `init`.
+    pub fn declared() -> Self {
+        let site = Self::empty();
+        site.run(&["init"]).ok();
+        site
+    }
+
+    /// With a root.
+    pub fn rooted() -> Self {
+        let site = Self::declared();
+        site.keyed(&["root", "create"]).ok();
+        site
+    }
+
+    /// With a root and prod/identity; test/identity is left to be made.
+    pub fn ready() -> Self {
+        let site = Self::rooted();
+        site.keyed(&["intermediate", "request", "prod/identity"]).ok();
+        site.keyed(&["intermediate", "sign", "prod/identity"]).ok();
+        site
+    }
+
+    /// The workspace.
+    pub fn root(&self) -> PathBuf {
+        self.dir.path().join("w")
+    }
+
+    /// A file beside the workspace.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn passphrase(&self) -> PathBuf {
+        self.beside("passphrase")
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        fs::write(self.path(path), text).unwrap();
+    }
+
+    /// Replaces `from`, which must be there, in a file.
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{from:?} is not in {path}");
+        self.write(path, &text.replace(from, to));
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rootward"));
+        command.arg("-C").arg(self.root()).args(arguments).stdin(Stdio::null());
+        command.env_remove("NO_COLOR");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments).output().unwrap())
+    }
+
+    /// With the passphrase file.
+    pub fn keyed(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        command.arg("--passphrase-file").arg(self.passphrase());
+        Run::of(command.output().unwrap())
+    }
+
+    /// All files and their content, to show that nothing changed.
+    pub fn snapshot(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(&self.root(), &mut files);
+        files.retain(|(path, _)| !path.ends_with("ca/.lock"));
+        files.sort();
+        files
+    }
+}
+
+fn collect(dir: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+}
+
+/// The path of an outside program, or a failure with the line that installs it.
+#[track_caller]
+pub fn tool(name: &str, package: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| panic!("{name} is missing; install it: sudo apt-get install {package}"))
+}
+
+/// Runs an outside program and gives its standard output; it must succeed.
+#[track_caller]
+pub fn output(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A file of `tests/suites`.
+pub fn suite(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites").join(path)
+}
