@@ -105,7 +105,8 @@ impl Identity {
         if listener && !declared.auth.is_empty() {
             return wrong("auth: got a method, expected none for a listener");
         }
-        if !listener && !(declared.dns.is_empty() && declared.ip.is_empty()) {
+        let has_names = !declared.dns.is_empty() || !declared.ip.is_empty();
+        if !listener && has_names {
             return wrong("dns, ip: only a listener declares them; the others have NAME.DOMAIN");
         }
         none_of(outside(env, file, &declared))?;

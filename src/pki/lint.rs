@@ -248,9 +248,10 @@ fn within(facts: &Facts, parent: &Facts, findings: &mut Vec<Finding>) {
             outside(name.clone());
         }
     }
+    let unconstrained = parent.permitted.is_empty() && parent.excluded.is_empty();
     for address in &facts.names.ip {
         let permitted = parent.permitted.ranges.iter().any(|range| range.contains(*address));
-        if !permitted && !(parent.permitted.is_empty() && parent.excluded.is_empty()) {
+        if !permitted && !unconstrained {
             outside(address.to_string());
         }
     }
