@@ -34,7 +34,8 @@ pub fn issue() {
     let prepared = estate::prepared(dir.path(), 1000, false);
     let mut pairs = Vec::new();
     for round in 0..9 {
-        let (ours, limit) = (dir.path().join(format!("o{round}")), dir.path().join(format!("b{round}")));
+        let (ours, limit) =
+            (dir.path().join(format!("o{round}")), dir.path().join(format!("b{round}")));
         estate::copy(&prepared, &ours);
         estate::copy(&prepared, &limit);
         rustix::fs::syncfs(std::fs::File::open(dir.path()).unwrap()).unwrap();
@@ -101,7 +102,11 @@ pub fn status() {
             .unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         let kib: u64 = text.trim().rsplit('\n').next().unwrap().parse().unwrap();
-        println!("{:44} {:6} MiB (goal for status: < 64)", format!("peak memory of {verb}"), kib / 1024);
+        println!(
+            "{:44} {:6} MiB (goal for status: < 64)",
+            format!("peak memory of {verb}"),
+            kib / 1024
+        );
     }
 }
 

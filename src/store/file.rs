@@ -143,8 +143,31 @@ pub fn truncate(path: &Path, length: u64) -> Result<()> {
     Ok(())
 }
 
-pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).context(format!("cannot rename to {}", shown(to)))
+/// Writes a file beside its place and renames it there: whoever looks sees the old content or the
+/// new. `sync`: each file by itself; without it the caller syncs the whole batch.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
+    let name = path.file_name().unwrap_or_default();
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(".new");
+    let beside = path.with_file_name(beside);
+    let file = match create(&beside, bytes, mode) {
+        Err(error) if error.is_io(ErrorKind::AlreadyExists) => {
+            // Left over from an interrupted act, which is being finished.
+            remove(&beside)?;
+            create(&beside, bytes, mode)
+        }
+        other => other,
+    }?;
+    if sync {
+        file.sync_all().context(format!("cannot sync {}", shown(path)))?;
+    }
+    fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
+}
+
+/// The size of a file in bytes.
+pub fn size(path: &Path) -> Result<u64> {
+    Ok(fs::metadata(path).context(format!("cannot look at {}", shown(path)))?.len())
 }
 
 /// Removes a file; that it is already gone is no error.
@@ -155,10 +178,6 @@ pub fn remove(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-pub fn remove_dir(path: &Path) -> Result<()> {
-    fs::remove_dir(path).context(format!("cannot remove {}", shown(path)))
 }
 
 pub fn create_dirs(path: &Path) -> Result<()> {

@@ -4,7 +4,8 @@ use crate::model::name::Name;
 
 pub const JOURNAL: &str = "ca/journal.jsonl";
 pub const HEAD: &str = "ca/journal.head";
-pub const STAGING: &str = "ca/.staging";
+/// An act under way, or interrupted.
+pub const PENDING: &str = "ca/.pending";
 pub const LOCK: &str = "ca/.lock";
 pub const ROOT: &str = "ca/root/root.toml";
 pub const POLICIES: &str = "identities/policies";
