@@ -56,6 +56,10 @@ pub fn read_descriptor(number: u32, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .context(format!("cannot read file descriptor {number}"))?;
+    if bytes.len() as u64 > limit {
+        let message = format!("file descriptor {number} gave more than {limit} bytes");
+        return Err(Error::failed(message));
+    }
     Ok(bytes)
 }
 
@@ -211,8 +215,11 @@ pub struct Lock {
 /// # Errors
 /// Failed, when another process holds the lock, or the file cannot be made.
 pub fn lock(path: &Path) -> Result<Lock> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-    let file = file.context(format!("cannot open the lock {}", shown(path)))?;
+    // A FIFO in its place is refused at once, instead of waited for.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+    let file = options.open(path).context(format!("cannot open the lock {}", shown(path)))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(fs::TryLockError::WouldBlock) => {
