@@ -44,8 +44,13 @@ fn nothing_outlives_its_issuer() {
 fn an_expired_issuer_signs_nothing() {
     let site = Site::prepared();
     site.refuses("ISSUER-UNFIT", |site| site.keyed_at("+4y", &ISSUE));
-    let sign =
-        ["intermediate", "sign", "prod/vault", "--csr", &suite_csr("hostile-csr/files/ok-ec-p384.csr")];
+    let sign = [
+        "intermediate",
+        "sign",
+        "prod/vault",
+        "--csr",
+        &suite_csr("hostile-csr/files/ok-ec-p384.csr"),
+    ];
     site.refuses("ISSUER-UNFIT", |site| site.keyed_at("+21y", &sign));
 }
 
@@ -84,7 +89,9 @@ fn names_stay_inside_and_mean_one_thing() {
     site.write("identities/prod/vault/identity.toml", &app);
     let all = ["identity", "issue", "--env", "prod"];
     let run = site.keyed(&all).fails(3, "NAME-TAKEN: ");
-    assert!(run.stderr.contains("NAME-CONSTRAINTS: ") && run.stderr.contains("current  prod/hello"));
+    assert!(
+        run.stderr.contains("NAME-CONSTRAINTS: ") && run.stderr.contains("current  prod/hello")
+    );
     let journal = site.journal().join("\n");
     assert!(journal.contains("[\"NAME-TAKEN") && journal.contains("[\"NAME-CONSTRAINTS"));
 }
@@ -169,7 +176,15 @@ fn an_issuer_with_a_repeated_attribute_is_refused() {
     let (key, file) = (dir.path().join("key"), dir.path().join("cert.der"));
     output(
         Command::new(tool("openssl", "openssl"))
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+            ])
             .args(["-subj", "/OU=one/OU=two/CN=Old Root", "-days", "7000", "-outform", "DER"])
             .args(["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout"])
             .args([&key, std::path::Path::new("-out"), &file]),
@@ -247,7 +262,8 @@ fn a_signature_that_does_not_verify_is_not_released() {
     assert_eq!(rules(linted.sign(Some(&root), &broken)), [Rule::SignatureInvalid]);
     // Of a leaf, the second implementation verifies the signature.
     let issuer = issuer();
-    let app = || lint(draft(ca::client("app"), "app", P256.public(), "30d"), Some(&issuer), "prod/app");
+    let app =
+        || lint(draft(ca::client("app"), "app", P256.public(), "30d"), Some(&issuer), "prod/app");
     let wrong = Signs::wrongly(&ca::ISSUER_KEY);
     assert_eq!(rules(app().sign(Some(&issuer), &wrong)), [Rule::ChainRejected]);
     assert_eq!(rules(app().sign(Some(&issuer), &broken)), [Rule::IssuerKey]);

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::authority;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use std::process::ExitCode;
 
 /// Check the whole workspace: certificates, chains, CRLs, keys, declarations, journal
@@ -13,7 +13,13 @@ use std::process::ExitCode;
 pub struct Args {}
 
 pub fn run(_args: &Args, session: &Session) -> Result<ExitCode> {
-    let estate = session.read()?;
+    // The question is whether all is well: a journal that does not hold is the answer no.
+    let estate = session.read().map_err(|mut error| {
+        if error.kind == Kind::Refused {
+            error.kind = Kind::Failed;
+        }
+        error
+    })?;
     let report = authority::verify::run(&estate)?;
     let problems = report.problems.list();
     let ui = session.ui;

@@ -94,8 +94,7 @@ pub fn root() -> Issuer {
 pub fn issuer() -> Issuer {
     let (root, object) = (root(), object("prod/identity@g1"));
     let history = History::default();
-    let linted =
-        issue::lint(&object, &sound_intermediate(), Some(&root), &history, NOW).unwrap();
+    let linted = issue::lint(&object, &sound_intermediate(), Some(&root), &history, NOW).unwrap();
     Issuer::new(object, linted.sign(Some(&root), &*ROOT_KEY).unwrap(), false).unwrap()
 }
 
