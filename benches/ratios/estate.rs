@@ -87,7 +87,7 @@ pub fn copy(from: &Path, to: &Path) {
 pub fn issue(dir: &Path, names: &[Name]) -> f64 {
     let rng = ring::rand::SystemRandom::new();
     let context = context(&rng);
-    let (mut estate, _) = Estate::change(dir, &context).unwrap();
+    let (estate, _) = Estate::change(dir, &context).unwrap();
     let issuer = estate.issuer(&"prod/identity".parse::<ObjectRef>().unwrap().scope).unwrap();
     let key = estate.unlock(&issuer, b"a benchmark's passphrase").unwrap();
     drop(estate);
