@@ -208,11 +208,12 @@ pub struct Lock {
     _file: File,
 }
 
+/// Locks a directory itself, so that no lock file is left behind and a read-only medium will do.
+///
 /// # Errors
-/// Failed, when another process holds the lock, or the file cannot be made.
-pub fn lock(path: &Path) -> Result<Lock> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-    let file = file.context(format!("cannot open the lock {}", shown(path)))?;
+/// Failed, when another process holds the lock.
+pub fn lock(dir: &Path) -> Result<Lock> {
+    let file = File::open(dir).context(format!("cannot open {}", shown(dir)))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(fs::TryLockError::WouldBlock) => {
@@ -220,7 +221,7 @@ pub fn lock(path: &Path) -> Result<Lock> {
                 .hint("wait until it is done, then type the command again"))
         }
         Err(fs::TryLockError::Error(error)) => {
-            Err(Error::from(error).context(format!("cannot lock {}", shown(path))))
+            Err(Error::from(error).context(format!("cannot lock {}", shown(dir))))
         }
     }
 }
