@@ -54,8 +54,9 @@ impl<'a> History<'a> {
         if let Some(serial) = &record.serial {
             self.serials.insert(serial, record);
         }
-        let requested = record.act == Act::IntermediateRequest;
-        if let (Some(key), true) = (&record.key, record.act.is_certificate() || requested) {
+        // A key that was signed for and not released has been seen all the same.
+        let seen = matches!(record.act, Act::IntermediateRequest | Act::Abandoned);
+        if let (Some(key), true) = (&record.key, record.act.is_certificate() || seen) {
             self.keys.entry(key).or_insert(record);
         }
         if record.act.is_certificate() {
