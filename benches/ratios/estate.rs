@@ -52,10 +52,10 @@ pub fn base(dir: &Path) {
     let object = "prod/identity".parse().unwrap();
     authority::intermediate::request(&mut estate, &object, None, &mut Fixed).unwrap();
     let preview = match authority::intermediate::prepare(&estate, &object, None).unwrap() {
-        authority::Outcome::WouldDo(preview) => preview,
+        authority::intermediate::Prepared::Ready(preview) => preview,
         _ => panic!("nothing to sign"),
     };
-    authority::intermediate::sign(&mut estate, preview, &mut Fixed).unwrap();
+    authority::intermediate::sign(&mut estate, *preview, &mut Fixed).unwrap();
 }
 
 /// Declares `names` in prod.
@@ -87,7 +87,7 @@ pub fn copy(from: &Path, to: &Path) {
 pub fn issue(dir: &Path, names: &[Name]) -> f64 {
     let rng = ring::rand::SystemRandom::new();
     let context = context(&rng);
-    let (mut estate, _) = Estate::change(dir, &context).unwrap();
+    let (estate, _) = Estate::change(dir, &context).unwrap();
     let issuer = estate.issuer(&"prod/identity".parse::<ObjectRef>().unwrap().scope).unwrap();
     let key = estate.unlock(&issuer, b"a benchmark's passphrase").unwrap();
     drop(estate);

@@ -159,11 +159,7 @@ impl<'c> Estate<'c> {
 
     /// The newest generation of the root or an intermediate that has a certificate.
     pub fn active_generation(&self, of: &Scope) -> Option<u32> {
-        let history = self.history();
-        (1..=history.generation(of)).rev().find(|generation| {
-            let object = ObjectRef { scope: of.clone(), generation: Some(*generation) };
-            history.certificate(&object).is_some()
-        })
+        self.history().certified_generation(of)
     }
 
     /// Loads a CA that is to sign, comparing it with its record.

@@ -136,6 +136,14 @@ impl<'a> History<'a> {
         self.requests.get(object.to_string().as_str()).copied()
     }
 
+    /// The newest generation of a CA that has a certificate.
+    pub fn certified_generation(&self, of: &Scope) -> Option<u32> {
+        (1..=self.generation(of)).rev().find(|generation| {
+            let object = ObjectRef { scope: of.clone(), generation: Some(*generation) };
+            self.certificate(&object).is_some()
+        })
+    }
+
     /// The newest generation of a CA that was requested or certified; 0 when there is none.
     pub fn generation(&self, of: &Scope) -> u32 {
         let of = of.to_string();

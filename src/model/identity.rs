@@ -28,8 +28,8 @@ pub struct Identity {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
-    #[expect(dead_code, reason = "part of the format; the parser checks it")]
-    version: u32,
+    #[expect(dead_code, reason = "part of the format; reading it checks it")]
+    version: declaration::Version,
     pub kind: Kind,
     pub unix_user: Option<String>,
     #[serde(default)]

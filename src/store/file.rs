@@ -221,14 +221,12 @@ pub struct Lock {
     _file: File,
 }
 
+/// Locks a directory itself, so that no lock file is left behind and a read-only medium will do.
+///
 /// # Errors
-/// Failed, when another process holds the lock, or the file cannot be made.
-pub fn lock(path: &Path) -> Result<Lock> {
-    // A FIFO in its place is refused at once, instead of waited for; a link leads elsewhere.
-    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
-    let file = options.open(path).context(format!("cannot open the lock {}", shown(path)))?;
+/// Failed, when another process holds the lock.
+pub fn lock(dir: &Path) -> Result<Lock> {
+    let file = File::open(dir).context(format!("cannot open {}", shown(dir)))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(fs::TryLockError::WouldBlock) => {
@@ -236,7 +234,7 @@ pub fn lock(path: &Path) -> Result<Lock> {
                 .hint("wait until it is done, then type the command again"))
         }
         Err(fs::TryLockError::Error(error)) => {
-            Err(Error::from(error).context(format!("cannot lock {}", shown(path))))
+            Err(Error::from(error).context(format!("cannot lock {}", shown(dir))))
         }
     }
 }

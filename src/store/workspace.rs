@@ -43,8 +43,7 @@ impl Workspace {
     /// # Errors
     /// Failed, when another process works here; JOURNAL-ROLLED-BACK.
     pub fn lock(root: &Path) -> Result<(Self, Recovery)> {
-        file::create_dirs(&root.join("ca"))?;
-        let lock = Some(file::lock(&root.join(layout::LOCK))?);
+        let lock = Some(file::lock(&root.join(layout::CA))?);
         let recovery = act::recover(root)?;
         Ok((Self { root: root.to_owned(), pending: None, lock }, recovery))
     }
