@@ -289,3 +289,6 @@ fn shorter(offset: u64) -> Error {
 pub(super) fn forget(root: &Path) -> Result<()> {
     file::remove(&root.join(layout::PENDING))
 }
+
+#[cfg(test)]
+mod tests;
