@@ -1,6 +1,7 @@
 //! What is no file, no readable file, or no sensible file, wherever a file is read: refused in
 //! words that name it, at once, and with nothing changed.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 use common::{Run, Site, assert_plain, output, suite, tool};
@@ -29,7 +30,7 @@ fn put(path: &Path, kind: &str) {
         "junk" => fs::write(path, junk()).unwrap(),
         _ => {
             fs::write(path, "version = 1\n").unwrap();
-            fs::set_permissions(path, Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
         }
     }
 }
@@ -187,11 +188,11 @@ fn a_crafted_act_writes_nowhere_else() {
     let target = site.beside("stolen");
     let paths: [PathBuf; 3] = [target.clone(), "../stolen".into(), "ca/../../stolen".into()];
     let journal = site.journal();
-    for (path, mode) in paths.iter().zip([0o644, 0o644, 0o644]) {
+    for path in &paths {
         let offset = fs::metadata(site.path("ca/journal.jsonl")).unwrap().len();
         let header = serde_json::json!({
             "offset": offset, "lines": 0,
-            "outputs": [{ "path": path, "mode": mode, "length": 1 }],
+            "outputs": [{ "path": path, "mode": 0o644, "length": 1 }],
         });
         let mut bytes = format!("{header}\nx").into_bytes();
         let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);

@@ -1,5 +1,6 @@
 //! What people mistype is shown with its place; what strangers write cannot steer the terminal.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 use common::{Run, Site, assert_plain};

@@ -1,6 +1,7 @@
 //! A wrong passphrase, no terminal, a read-only medium, a full disk, another rootward: a clear
 //! error, and the old state.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 use common::{PASSPHRASE, Run, Site, assert_plain, suite, tool};
