@@ -16,9 +16,9 @@ use std::path::PathBuf;
     version,
     arg_required_else_help = true,
     propagate_version = false,
-    disable_help_subcommand = true,
     after_help = EXAMPLE,
-    max_term_width = 100
+    max_term_width = 80,
+    next_help_heading = "Global options"
 )]
 pub struct Cli {
     /// The workspace, instead of the nearest one at or above the working directory

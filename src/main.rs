@@ -8,9 +8,10 @@ fn main() -> ExitCode {
     let arguments = std::env::args_os();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return commands::usage(&error),
+        Err(error) => return commands::usage::report(&error),
     };
     let ui = Ui::new(cli.color, cli.json, cli.quiet, commands::no_color());
+    let ui = ui.at(cli.workspace.as_deref());
     match commands::run(&cli, &ui) {
         Ok(code) => code,
         Err(error) => {

@@ -7,7 +7,7 @@ use crate::custody::{
     Signer,
     soft::{self, SoftKey},
 };
-use crate::error::{Error, Explain, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::journal::{Act, History, Record, chain::instant};
 use crate::model::{
     environment::ISSUER,
@@ -15,6 +15,7 @@ use crate::model::{
     key::Algorithm,
     name::{Name, ObjectRef, Scope},
     rule::Rule,
+    text::nearest,
 };
 use crate::pki::{
     inspect::{Certificate, sha256},
@@ -84,10 +85,21 @@ pub fn declared(estate: &Estate, environment: &Name) -> Result<Vec<Name>> {
 pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, String)> {
     let environment = &env.environment;
     let path = layout::declaration(&environment.name, name);
-    let bytes = estate.workspace.read(&path);
-    let bytes = bytes.hint(format!("declare {}/{name} in {path}", environment.name))?;
+    if !estate.workspace.exists(&path) {
+        return Err(undeclared(estate, &environment.name, name));
+    }
+    let bytes = estate.workspace.read(&path)?;
     let identity = Identity::parse(environment, name.clone(), &path, &bytes)?;
     Ok((identity, sha256(&bytes)))
+}
+
+fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
+    let error = Error::failed(format!("{environment}/{name} is not declared"));
+    let there = declared(estate, environment).unwrap_or_default();
+    match nearest(name.as_str(), there.iter().map(Name::as_str)) {
+        Some(near) => error.hint(format!("did you mean {environment}/{near}?")),
+        None => error.hint(format!("declare it in {}", layout::declaration(environment, name))),
+    }
 }
 
 /// Issues what is due among `names`, all of one environment, in one act.

@@ -43,12 +43,13 @@ impl Target {
         };
         let declared = estate.environment(environment)?;
         let intermediate = declared.environment.intermediate(name);
-        let intermediate = intermediate.ok_or_else(|| no_such(&asked.scope))?.clone();
+        let intermediate = intermediate.ok_or_else(|| no_such(estate, &asked.scope))?.clone();
         let newest = estate.history().generation(&asked.scope);
         let generation = asked.generation.unwrap_or(newest.max(1));
         if generation > newest + 1 {
-            let message = format!("got {asked}, expected at most generation g{}", newest + 1);
-            return Err(Error::usage(message));
+            let next = ObjectRef { generation: Some(newest + 1), ..asked.clone() };
+            let message = format!("got {asked}, expected at most {next}");
+            return Err(Error::usage(message).hint(format!("rootward intermediate request {next}")));
         }
         Ok(Self {
             object: ObjectRef::member(environment, name).at(generation),
@@ -134,11 +135,8 @@ pub fn request(
         }
         (None, KeyHome::Vault) => {
             let object = &target.object.scope;
-            Err(Error::usage(format!("the key of {object} is made in Vault, expected --csr FILE"))
-                .hint(format!(
-                    "generate it there (pki/intermediate/generate/internal), then: rootward \
-                     intermediate request {object} --csr FILE"
-                )))
+            Err(Error::usage(format!("the key of {object} is made in Vault: bring its request"))
+                .hint(format!("rootward intermediate request {object} --csr FILE")))
         }
     }
 }
@@ -229,8 +227,12 @@ pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result
         (Some(request), _) | (None, Some(request)) => request,
         (None, None) => {
             let object = &target.object.scope;
+            let csr = match target.intermediate.key {
+                KeyHome::Local => "",
+                KeyHome::Vault => " --csr FILE",
+            };
             return Err(Error::failed(format!("{object} waits for its request"))
-                .hint(format!("rootward intermediate request {object}")));
+                .hint(format!("rootward intermediate request {object}{csr}")));
         }
     };
     target.check_request(estate, &request)?;

@@ -35,3 +35,12 @@ pub enum Outcome<T> {
     /// `--dry-run`: it would be done.
     WouldDo(T),
 }
+
+impl<T> Outcome<T> {
+    /// What it is about, however it came out.
+    pub fn into_inner(self) -> T {
+        match self {
+            Outcome::Done(it) | Outcome::AlreadyThere(it) | Outcome::WouldDo(it) => it,
+        }
+    }
+}

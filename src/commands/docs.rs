@@ -10,19 +10,30 @@ use std::process::ExitCode;
 
 /// Print completions for a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward completions bash")]
+#[command(after_help = "Examples:
+  $ rootward completions bash >rootward.bash
+  $ rootward completions zsh >_rootward
+  $ rootward completions fish >rootward.fish")]
 pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
     shell: clap_complete::Shell,
 }
 
-/// Write the man pages, one a command, into a directory; without one, print the main page
+/// Write the man pages, one a command
+///
+/// Without a directory the main page is printed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward man")]
+#[command(after_help = "Examples:
+  $ rootward man >rootward.1
+  $ rootward man man1")]
 pub struct ManArgs {
-    /// Created when it is not there; pages in it are replaced
+    /// Where to; created when it is not there, pages in it are replaced
+    #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
+/// The script on standard output.
 pub fn completions(args: &CompletionsArgs, ui: &Ui) -> Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "rootward", &mut script);
@@ -30,6 +41,7 @@ pub fn completions(args: &CompletionsArgs, ui: &Ui) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The pages in roff.
 pub fn man(args: &ManArgs, ui: &Ui) -> Result<ExitCode> {
     let mut root = Cli::command();
     root.build();
@@ -51,7 +63,8 @@ pub fn man(args: &ManArgs, ui: &Ui) -> Result<ExitCode> {
 
 fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, String)>) -> Result<()> {
     pages.push((name.clone(), page(&command.clone().name(name.clone()))?));
-    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let verbs =
+        command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
     for verb in verbs {
         collect(verb, format!("{name}-{}", verb.get_name()), pages)?;
     }

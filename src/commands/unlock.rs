@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 /// The options of every verb that opens or seals a key.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Read the passphrase from the first line of FILE; with OBJECT=, only for that key
+    /// Read the passphrase from the first line of FILE, instead of asking for it; with OBJECT=
+    /// (root=FILE, prod/identity=FILE) only for that key. May be given several times
     #[arg(long, value_name = "[OBJECT=]FILE")]
     passphrase_file: Vec<String>,
     /// Read the passphrase from the first line of file descriptor N
@@ -22,6 +23,9 @@ pub struct Args {
 
 /// Below this many characters a new passphrase gets a word of warning.
 const SHORT: usize = 16;
+
+/// How often a new passphrase may be typed differently the second time.
+const TRIES: usize = 3;
 
 /// The source of passphrases for one run.
 pub struct Source<'a> {
@@ -56,8 +60,10 @@ impl<'a> Source<'a> {
             return Ok(self.from_fd.clone());
         }
         let Some(path) = self.file_for(object) else { return Ok(None) };
-        let bytes = file::read(&path, file::SMALL)
-            .map_err(|error| error.hint("a pipe is read with: --passphrase-fd N"))?;
+        let bytes = file::read(&path, file::SMALL).map_err(|error| match file::exists(&path) {
+            true => error.hint("a pipe is read with: --passphrase-fd N"),
+            false => error,
+        })?;
         self.warn_if_open(&path);
         first_line(&bytes, &file::shown(&path)).map(Some)
     }
@@ -103,17 +109,23 @@ impl Passphrases for Source<'_> {
         let passphrase = match self.given(object)? {
             Some(given) => given,
             None => {
-                let first = ui.secret(&format!("new passphrase for {object}"))?;
-                let again = ui.secret("the same again")?;
-                if first != again {
-                    return Err(Error::failed("the two passphrases differ, nothing was made")
-                        .hint("type the command again"));
+                let mut asked = 0;
+                loop {
+                    asked += 1;
+                    let first = ui.secret(&format!("new passphrase for {object}"))?;
+                    let again = ui.secret(&format!("new passphrase for {object}, again"))?;
+                    if first == again {
+                        break first;
+                    }
+                    if asked == TRIES {
+                        return Err(Error::failed("the two passphrases differ, nothing was made"));
+                    }
+                    ui.warn("the two differ; once more");
                 }
-                first
             }
         };
         if passphrase.is_empty() {
-            return Err(Error::failed("got an empty passphrase, expected words"));
+            return Err(Error::failed("got an empty passphrase, expected several words"));
         }
         if passphrase.len() < SHORT {
             ui.warn(&format!(

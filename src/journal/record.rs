@@ -28,7 +28,8 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Act; 8] = [
+    /// Every act there is.
+    pub const ALL: [Act; 8] = [
         Act::RootCreate,
         Act::IntermediateRequest,
         Act::IntermediateSign,
@@ -39,7 +40,8 @@ impl Act {
         Act::Abandoned,
     ];
 
-    fn word(self) -> &'static str {
+    /// As it stands in the journal.
+    pub fn word(self) -> &'static str {
         match self {
             Act::RootCreate => "root.create",
             Act::IntermediateRequest => "intermediate.request",

@@ -95,8 +95,7 @@ impl Request {
 
     /// The subject for people.
     pub fn subject(&self) -> String {
-        let texts: Vec<&str> = self.attributes.iter().map(|(_, text)| text.as_str()).collect();
-        crate::model::text::clean(&texts.join(", "))
+        super::subject::shown(&self.attributes)
     }
 
     /// What an intermediate's request must not say, although nothing is taken from it.

@@ -27,7 +27,7 @@ pub fn find(start: &Path) -> Result<PathBuf> {
     let is_workspace = |dir: &&Path| file::exists(&dir.join(layout::ROOT));
     start.ancestors().find(is_workspace).map(Path::to_owned).ok_or_else(|| {
         let message = format!("{} is not in a workspace", file::shown(&start));
-        Error::usage(message).hint("make one with: rootward init, or name one with: -C DIR")
+        Error::usage(message).hint("rootward init makes one; -C DIR names one elsewhere")
     })
 }
 
