@@ -2,7 +2,8 @@
 
 use crate::commands;
 use crate::ui::Color;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Offline PKI and identity manager for people who run Vault or OpenBao.
@@ -21,7 +22,7 @@ use std::path::PathBuf;
     next_help_heading = "Global options"
 )]
 pub struct Cli {
-    /// The workspace, instead of the nearest one at or above the working directory
+    /// The workspace; otherwise the nearest one at or above the working directory
     #[arg(short = 'C', long, value_name = "DIR", global = true)]
     pub workspace: Option<PathBuf>,
     /// Print data as JSON with a versioned shape
@@ -30,15 +31,54 @@ pub struct Cli {
     /// Say nothing but data, warnings and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Use colours
-    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    /// Use colours: auto (on a terminal, unless NO_COLOR is set), always or never
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        global = true,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub color: Color,
-    /// Answer yes to prompts that are not about secrets
+    /// Answer yes to questions that are not about secrets (none so far)
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub yes: bool,
     #[command(subcommand)]
     pub command: Command,
 }
+
+impl Cli {
+    /// # Errors
+    /// clap's, also for help and version: see [`commands::usage::report`].
+    pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    }
+}
+
+/// The command line as clap knows it, with one shape for every help page.
+pub fn command() -> clap::Command {
+    shape(Cli::command())
+}
+
+/// The summary, what there is to know, the usage, one line an option, examples. clap's own long
+/// form puts each option's text on a line of its own, so what is long moves above the usage.
+fn shape(command: clap::Command) -> clap::Command {
+    let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let command = match long.split_once("\n\n") {
+        Some((_, rest)) => command.before_help(rest.to_owned()).long_about(None),
+        None => command,
+    };
+    command.help_template(TEMPLATE).mut_subcommands(shape)
+}
+
+const TEMPLATE: &str = "\
+{about}
+
+{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
 
 const EXAMPLE: &str = "\
 Example:

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    // On a terminal, unless NO_COLOR is set. (A doc comment would be a page of help.)
     #[default]
     Auto,
     Always,

@@ -94,11 +94,12 @@ pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, S
 }
 
 fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
-    let error = Error::failed(format!("{environment}/{name} is not declared"));
+    let path = layout::declaration(environment, name);
+    let error = Error::usage(format!("not declared, expected {path}"));
     let there = declared(estate, environment).unwrap_or_default();
     match nearest(name.as_str(), there.iter().map(Name::as_str)) {
         Some(near) => error.hint(format!("did you mean {environment}/{near}?")),
-        None => error.hint(format!("declare it in {}", layout::declaration(environment, name))),
+        None => error.hint("what is declared: rootward identity list"),
     }
 }
 

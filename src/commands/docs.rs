@@ -1,10 +1,9 @@
 //! `rootward completions SHELL` and `rootward man DIR`
 
-use crate::cli::Cli;
+use crate::cli;
 use crate::error::{Error, Result};
 use crate::store::file;
 use crate::ui::Ui;
-use clap::CommandFactory;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,14 +35,14 @@ pub struct ManArgs {
 /// The script on standard output.
 pub fn completions(args: &CompletionsArgs, ui: &Ui) -> Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "rootward", &mut script);
+    clap_complete::generate(args.shell, &mut cli::command(), "rootward", &mut script);
     ui.raw(&String::from_utf8(script)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The pages in roff.
 pub fn man(args: &ManArgs, ui: &Ui) -> Result<ExitCode> {
-    let mut root = Cli::command();
+    let mut root = cli::command().disable_help_subcommand(true);
     root.build();
     let Some(dir) = &args.dir else {
         ui.raw(&page(&root)?)?;
@@ -63,8 +62,7 @@ pub fn man(args: &ManArgs, ui: &Ui) -> Result<ExitCode> {
 
 fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, String)>) -> Result<()> {
     pages.push((name.clone(), page(&command.clone().name(name.clone()))?));
-    let verbs =
-        command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
     for verb in verbs {
         collect(verb, format!("{name}-{}", verb.get_name()), pages)?;
     }
@@ -72,7 +70,14 @@ fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, Strin
 }
 
 fn page(command: &clap::Command) -> Result<String> {
+    let mut command = command.clone();
+    if let (Some(about), Some(more)) = (command.get_about(), command.get_before_help()) {
+        let long = format!("{about}\n\n{more}");
+        command = command.long_about(long);
+    }
     let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut text)?;
-    String::from_utf8(text).map_err(Error::from)
+    clap_mangen::Man::new(command).render(&mut text)?;
+    let text = String::from_utf8(text).map_err(Error::from)?;
+    // What is extra in every page of ours is examples.
+    Ok(text.replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n"))
 }

@@ -17,6 +17,12 @@ use std::process::ExitCode;
 /// A Unix user, an app, a proxy or a listener (the TLS server certificate of a Vault), each
 /// declared in identities/ENV/NAME/identity.toml.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward identity issue --all
+  $ rootward identity list"
+)]
 pub enum Verb {
     /// Issue certificates as declared
     ///
@@ -80,6 +86,7 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     let bar = session.ui.progress(count, "issuing");
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
     let mut reports = Vec::with_capacity(count);
+    let mut stopped = None;
     for (environment, names) in &wanted {
         let progress = || bar.inc(1);
         let issued = authority::identity::issue(
@@ -90,10 +97,21 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
             &mut source,
             &progress,
         );
-        reports.extend(issued.inspect_err(|_| bar.finish_and_clear())?);
+        match issued {
+            Ok(issued) => reports.extend(issued),
+            Err(error) => {
+                stopped = Some(error);
+                break;
+            }
+        }
     }
     bar.finish_and_clear();
-    print(session, &estate, reports)
+    // What was issued is said, also when another environment stops the rest.
+    match stopped {
+        Some(error) if reports.is_empty() => Err(error),
+        Some(error) => print(session, &estate, reports).and(Err(error)),
+        None => print(session, &estate, reports),
+    }
 }
 
 /// The names asked for, by environment, each once.

@@ -18,20 +18,26 @@ use std::process::ExitCode;
 /// certificates: its key is made inside Vault and stays there, only its request comes here.
 /// A new key is a new generation: prod/vault@g2.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward intermediate request prod/identity
+  $ rootward intermediate sign prod/identity
+  $ rootward intermediate list"
+)]
 pub enum Verb {
     /// Make a sealed key and a request, or file a request that Vault made
     ///
-    /// With key = "local" in the declaration the key is made here. With key = "vault" bring the
-    /// request that Vault made, with --csr; for a mount pki:
-    ///
-    ///   vault write -field=csr pki/intermediate/generate/internal \
-    ///     common_name=prod-vault key_type=ec key_bits=384 >vault.csr
-    #[command(
-        verbatim_doc_comment,
-        after_help = "Examples:
+    /// With key = "local" in the declaration the key is made here. With key = "vault" it is made
+    /// inside Vault; bring the request, with --csr.
+    #[command(after_help = "\
+Examples:
   $ rootward intermediate request prod/identity
-  $ rootward intermediate request prod/vault --csr vault.csr"
-    )]
+  $ rootward intermediate request prod/vault --csr vault.csr
+
+On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
+  vault write -field=csr pki/intermediate/generate/internal \\
+    common_name=prod-vault key_type=ec key_bits=384 >vault.csr")]
     Request(RequestArgs),
     /// Sign a request with the root key
     ///
@@ -41,7 +47,7 @@ pub enum Verb {
     #[command(after_help = "Examples:
   $ rootward intermediate sign prod/identity --dry-run
   $ rootward intermediate sign prod/identity")]
-    Sign(sign::Args),
+    Sign(sign::SignArgs),
     /// File a chain that was signed elsewhere
     ///
     /// The file has the intermediate, its issuers and a self-signed root, in this order, in PEM.

@@ -15,6 +15,12 @@ use time::OffsetDateTime;
 /// ca/journal.jsonl: one JSON object a line, each with the hash of the line before it. It is only
 /// ever appended to; a changed, removed or swapped line is found out.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward journal show
+  $ rootward journal verify"
+)]
 pub enum Verb {
     /// Show the entries, oldest first
     #[command(after_help = "Examples:
@@ -41,7 +47,7 @@ pub struct ShowArgs {
     /// Only entries of this act
     #[arg(long, value_name = "ACT", value_parser = act_parser())]
     act: Option<Act>,
-    /// Only entries since then: 2027-06-01, or with a time in RFC 3339
+    /// Only entries since then
     #[arg(long, value_name = "DATE", value_parser = at)]
     since: Option<OffsetDateTime>,
     /// Only the last N of them

@@ -16,6 +16,12 @@ use std::process::ExitCode;
 /// Everything is signed under it, so its key is kept offline and sealed, and is needed only to
 /// sign intermediates and, once a year, a CRL.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward root create
+  $ rootward root show"
+)]
 pub enum Verb {
     /// Make the root's key, certificate and first CRL
     ///

@@ -19,7 +19,7 @@ use time::OffsetDateTime;
   $ rootward status --at 2027-06-01
   $ rootward status --json")]
 pub struct Args {
-    /// As it will be then, if nothing is done until then: 2027-06-01, or with a time in RFC 3339
+    /// As it will be then, if nothing is done until then
     #[arg(long, value_name = "DATE", value_parser = at)]
     at: Option<OffsetDateTime>,
     /// Show every identity, however many there are

@@ -12,11 +12,11 @@ use zeroize::Zeroizing;
 /// The options of every verb that opens or seals a key.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Read the passphrase from the first line of FILE, instead of asking for it; with OBJECT=
-    /// (root=FILE, prod/identity=FILE) only for that key. May be given several times
-    #[arg(long, value_name = "[OBJECT=]FILE")]
+    /// Take the passphrase from the first line of FILE; OBJECT=FILE (root=FILE) is for that key
+    /// alone, and can be given for each key
+    #[arg(long, value_name = "FILE")]
     passphrase_file: Vec<String>,
-    /// Read the passphrase from the first line of file descriptor N
+    /// Take the passphrase from the first line of file descriptor N
     #[arg(long, value_name = "N", conflicts_with = "passphrase_file")]
     passphrase_fd: Option<u32>,
 }

@@ -5,10 +5,11 @@ use crate::model::text::clean;
 use crate::ui::{Color, Ui};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error as _;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Prints help and versions that were asked for (exit 0), or says what is wrong (exit 2).
-pub fn report(error: &clap::Error) -> ExitCode {
+pub fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if asked || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // clap's own text, nothing from outside; a closed pipe is the reader's choice.
@@ -16,7 +17,7 @@ pub fn report(error: &clap::Error) -> ExitCode {
         return ExitCode::from(if asked { 0 } else { 2 });
     }
     let ui = Ui::new(Color::Auto, false, false, super::no_color());
-    ui.error(&Error::usage(clean(&message(error))).hint(clean(&hint(error))));
+    ui.error(&Error::usage(clean(&message(error))).hint(clean(&hint(error, &path(arguments)))));
     ExitCode::from(2)
 }
 
@@ -27,7 +28,7 @@ fn message(error: &clap::Error) -> String {
             format!("{} is no command", got(ContextKind::InvalidSubcommand))
         }
         ErrorKind::MissingRequiredArgument => {
-            format!("something is missing: {}", got(ContextKind::InvalidArg))
+            format!("got no {}", got(ContextKind::InvalidArg))
         }
         ErrorKind::UnknownArgument => {
             format!("{} is not expected here", got(ContextKind::InvalidArg))
@@ -64,8 +65,7 @@ fn message(error: &clap::Error) -> String {
 }
 
 /// A command that can be typed as it is.
-fn hint(error: &clap::Error) -> String {
-    let path = path(error);
+fn hint(error: &clap::Error, path: &str) -> String {
     if let Some(near) = context(error, ContextKind::SuggestedSubcommand) {
         return format!("{path} {}", near.split(", ").next().unwrap_or_default());
     }
@@ -73,12 +73,16 @@ fn hint(error: &clap::Error) -> String {
 }
 
 /// The command that was being read: `rootward journal show`.
-fn path(error: &clap::Error) -> String {
-    let usage = context(error, ContextKind::Usage).unwrap_or_default();
-    let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
-    let words = usage.trim_start_matches("Usage:").split_whitespace();
-    let words: Vec<&str> = words.take_while(is_name).collect();
-    if words.is_empty() { "rootward".into() } else { words.join(" ") }
+fn path(arguments: &[OsString]) -> String {
+    let mut command = &crate::cli::command();
+    let mut path = "rootward".to_owned();
+    for word in arguments.iter().skip(1).filter_map(|word| word.to_str()) {
+        let Some(next) = command.find_subcommand(word) else { continue };
+        path.push(' ');
+        path.push_str(next.get_name());
+        command = next;
+    }
+    path
 }
 
 /// What clap knows, arguments without their `<VALUE>`.

@@ -5,7 +5,7 @@ use super::{
     file::{self, Entry},
     layout,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Explain, Result};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -23,7 +23,7 @@ pub struct Workspace {
 /// # Errors
 /// Usage, when there is none.
 pub fn find(start: &Path) -> Result<PathBuf> {
-    let start = file::canonical(start)?;
+    let start = file::canonical(start).hint("rootward init makes one")?;
     let is_workspace = |dir: &&Path| file::exists(&dir.join(layout::ROOT));
     start.ancestors().find(is_workspace).map(Path::to_owned).ok_or_else(|| {
         let message = format!("{} is not in a workspace", file::shown(&start));

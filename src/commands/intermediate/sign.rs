@@ -10,7 +10,7 @@ use crate::pki::{profile::Profile, subject::shown};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct SignArgs {
     /// The intermediate, such as prod/vault or prod/vault@g2
     #[arg(value_parser = member, value_name = "ENV/NAME")]
     object: ObjectRef,
@@ -43,7 +43,7 @@ fn show(session: &Session, preview: &Preview) {
 }
 
 /// `--dry-run`: judges, and writes nothing.
-pub fn dry_run(args: &Args, session: &Session) -> Result<()> {
+pub fn dry_run(args: &SignArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let estate = session.read()?;
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
@@ -76,7 +76,7 @@ pub fn dry_run(args: &Args, session: &Session) -> Result<()> {
 }
 
 /// Shows what is about to be signed, asks for the passphrase, signs.
-pub fn sign(args: &Args, session: &Session) -> Result<()> {
+pub fn sign(args: &SignArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());

@@ -1,0 +1,82 @@
+//! A shell in a fresh directory, where `rootward` is the one just built. What a person would type
+//! at a prompt for a passphrase comes from a file.
+#![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Removed with the test.
+pub struct Shell {
+    dir: tempfile::TempDir,
+}
+
+impl Shell {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["bin", "here"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let passphrase = dir.path().join("passphrase");
+        write(&passphrase, "correct horse battery staple\n", 0o600);
+        let mut script =
+            "#!/bin/sh\ncase \"$*\" in *--passphrase-*) ;; *) case \"$1 $2\" in\n".to_owned();
+        for path in asking() {
+            let passphrase = passphrase.display();
+            script += &format!("'{path}') set -- \"$@\" --passphrase-file '{passphrase}' ;;\n");
+        }
+        script += &format!("esac ;; esac\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_rootward"));
+        write(&dir.path().join("bin/rootward"), &script, 0o700);
+        Self { dir }
+    }
+
+    /// The `rootward` that needs no prompt.
+    pub fn rootward(&self) -> PathBuf {
+        self.dir.path().join("bin/rootward")
+    }
+
+    /// The working directory.
+    pub fn here(&self) -> PathBuf {
+        self.dir.path().join("here")
+    }
+
+    /// Runs a script to its first failure.
+    pub fn output(&self, script: &str) -> Output {
+        let path = std::env::var("PATH").unwrap();
+        let bin = self.dir.path().join("bin");
+        let mut command = Command::new("bash");
+        command.args(["-euo", "pipefail", "-c", script]).current_dir(self.here());
+        command.env("PATH", format!("{}:{path}", bin.display())).env_remove("NO_COLOR");
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Runs a script that must succeed; gives its standard output and standard error.
+    #[track_caller]
+    pub fn run(&self, script: &str) -> (String, String) {
+        let output = self.output(script);
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "$ {script}\n{stdout}{stderr}");
+        (stdout, stderr)
+    }
+}
+
+fn write(path: &Path, text: &str, mode: u32) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// `NOUN VERB` of every command that may ask for a passphrase.
+fn asking() -> Vec<String> {
+    let root = rootward::cli::command();
+    let verbs = root.get_subcommands().flat_map(|noun| {
+        noun.get_subcommands()
+            .map(move |verb| (format!("{} {}", noun.get_name(), verb.get_name()), verb))
+    });
+    let asks =
+        |verb: &clap::Command| verb.get_arguments().any(|arg| arg.get_id() == "passphrase_file");
+    verbs.filter(|(_, verb)| asks(verb)).map(|(path, _)| path).collect()
+}
