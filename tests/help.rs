@@ -65,6 +65,7 @@ fn prepare_workspace(shell: &Shell) {
     let here = shell.here();
     let text = fs::read_to_string(here.join("identities/prod/hello/identity.toml")).unwrap();
     fs::create_dir(here.join("identities/prod/remote")).unwrap();
+    let text = text.replace("#key = \"host\"", "key = \"host\"");
     fs::write(here.join("identities/prod/remote/identity.toml"), text).unwrap();
     shell.run(
         "rootward intermediate request test/identity
