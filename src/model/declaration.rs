@@ -2,10 +2,13 @@
 
 use super::text::{clean, nearest};
 use crate::error::{Error, Result};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 /// The format version that this program reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: i64 = 1;
 
 /// Parses one declaration. `file` is only for messages.
 ///
@@ -17,16 +20,30 @@ pub fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T> {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         Error::usage(format!("{file}:{line}: got bytes that are not UTF-8, expected text"))
     })?;
-    check_version(file, text)?;
-    toml::from_str(text).map_err(|error| explain(file, text, &error))
+    toml::from_str(text).map_err(|error| {
+        // A newer file may well have keys that are unknown here: its version is what to say.
+        check_version(file, text).err().unwrap_or_else(|| explain(file, text, &error))
+    })
 }
 
-/// The version is read first: a newer file may well have keys that are unknown here.
+/// The `version` key of every declaration.
+#[derive(Clone, Debug)]
+pub struct Version;
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match i64::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            other => Err(D::Error::custom(format!("got version {other}, expected {VERSION}"))),
+        }
+    }
+}
+
 fn check_version(file: &str, text: &str) -> Result<()> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| explain(file, text, &error))?;
+    let Ok(table) = toml::from_str::<toml::Table>(text) else { return Ok(()) };
     match table.get("version").and_then(toml::Value::as_integer) {
-        Some(1) => Ok(()),
-        Some(newer) if newer > i64::from(VERSION) => Err(Error::usage(format!(
+        Some(VERSION) => Ok(()),
+        Some(newer) if newer > VERSION => Err(Error::usage(format!(
             "{file}: got format version {newer}, expected at most {VERSION}"
         ))
         .hint("this file was written for a newer rootward; update the program")),
@@ -74,7 +91,7 @@ mod tests {
     #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only parsed")]
     struct Sample {
-        version: u32,
+        version: Version,
         lifetime: super::super::span::Span,
     }
 

@@ -4,8 +4,10 @@ use crate::model::name::Name;
 
 pub const JOURNAL: &str = "ca/journal.jsonl";
 pub const HEAD: &str = "ca/journal.head";
-pub const STAGING: &str = "ca/.staging";
-pub const LOCK: &str = "ca/.lock";
+/// An act under way, or interrupted.
+pub const PENDING: &str = "ca/.pending";
+/// Holds the lock, and the root and the environments.
+pub const CA: &str = "ca";
 pub const ROOT: &str = "ca/root/root.toml";
 pub const POLICIES: &str = "identities/policies";
 

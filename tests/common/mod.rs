@@ -135,7 +135,6 @@ impl Site {
     pub fn snapshot(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(&self.root(), &mut files);
-        files.retain(|(path, _)| !path.ends_with("ca/.lock"));
         files.sort();
         files
     }
