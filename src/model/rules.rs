@@ -176,9 +176,9 @@ rules! {
         why: "what is signed stays; a change is a new generation, made on purpose",
         fix: "see what is there with: rootward status";
     KeyPlace = "KEY-PLACE",
-        refuses: "a request for an identity whose key is made here, or the other way round",
+        refuses: "a request for an object whose key is made here",
         why: "a key has one place: where it was made; two copies are two thieves' chances",
-        fix: "set key = \"host\" or key = \"here\" in identity.toml and remove the other key";
+        fix: "leave the request out, or declare key = \"host\" (of an identity) or \"vault\" (of an intermediate) and remove the key that is here";
     ClockBehindJournal = "CLOCK-BEHIND-JOURNAL",
         refuses: "to act at a time before the journal's last entry",
         why: "a wrong clock makes certificates that are not yet, or no longer, valid",

@@ -9,6 +9,21 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+const REDACTIONS: &str = r#"
+s/\b2[0-9]{3}-[0-9]{2}-[0-9]{2}/YYYY-MM-DD/g
+s/D[ T][0-9]{2}:[0-9]{2}:[0-9]{2}Z/DThh:mm:ssZ/g
+s/D [0-9]{2}:[0-9]{2} UTC/D hh:mm UTC/g
+s/\b01[0-9a-f]{32}\b/SERIAL............................/g
+s/\b[0-9a-f]{64}\b/SHA-256........................................................./g
+s/\b[0-9A-F]{2}(:[0-9A-F]{2}){15}/XX:XX:XX:XX:XX:XX:XX:XX:XX:XX:XX:XX:XX:XX:XX:XX/g
+s/^(in words     |             )[a-z]+( [a-z]+){5}$/\1word word word word word word/
+s/by [^ ,]+@[^ ,]+/by USER@HOST/
+s/"(host|user)": "[^"]*"/"\1": "..."/
+s/\b[0-9]{2}y [0-9]{3}d/NNy NNNd/g
+s/\b[0-9]y [0-9]{3}d/Ny NNNd/g
+s/"seconds_left": -?[0-9]+/"seconds_left": N/
+"#;
+
 /// Removed with the test.
 pub struct Shell {
     dir: tempfile::TempDir,
@@ -36,6 +51,18 @@ impl Shell {
     /// The `rootward` that needs no prompt.
     pub fn rootward(&self) -> PathBuf {
         self.dir.path().join("bin/rootward")
+    }
+
+    /// The same with both outputs in one, and with a stand-in of equal length for whatever is
+    /// different at each run.
+    pub fn redacted(&self) -> PathBuf {
+        let path = self.dir.path().join("bin/redacted");
+        let script = format!(
+            "#!/bin/bash\nset -o pipefail\n'{}' \"$@\" 2>&1 | sed -E '{REDACTIONS}'\n",
+            self.rootward().display()
+        );
+        write(&path, &script, 0o700);
+        path
     }
 
     /// The working directory.

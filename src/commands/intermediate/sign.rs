@@ -37,9 +37,8 @@ fn show(session: &Session, preview: &Preview) {
         ui.status(&format!("  limits   path length 0, only {}", names.join(", ")));
     }
     let request = &preview.request;
-    ui.status(&format!("  request  {}", request.subject()));
-    ui.status(&format!("  key      {}", request.key.algorithm));
-    ui.status(&format!("  SHA-256  {} (request)", request.digest()));
+    ui.status(&format!("  request  {} ({})", request.subject(), request.key.algorithm));
+    ui.status(&format!("  SHA-256  {}", request.digest()));
 }
 
 /// `--dry-run`: judges, and writes nothing.
