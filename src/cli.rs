@@ -1,10 +1,12 @@
 //! The command line: `rootward NOUN VERB`.
 
-use crate::commands;
-use crate::ui::Color;
+use crate::commands::{self, Session};
+use crate::error::Result;
+use crate::ui::{Color, Ui};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Offline PKI and identity manager for people who run Vault or OpenBao.
 ///
@@ -55,6 +57,27 @@ impl Cli {
     pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         Self::from_arg_matches(&command().try_get_matches_from(arguments)?)
     }
+
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// The command's own; the kind is the exit code.
+    pub fn run(&self, ui: &Ui) -> Result<ExitCode> {
+        let rng = ring::rand::SystemRandom::new();
+        let session = || Session::new(ui, &rng, self.workspace.as_deref());
+        match &self.command {
+            Command::Init(args) => commands::init::run(args, &session()),
+            Command::Root(verb) => commands::root::run(verb, &session()),
+            Command::Intermediate(verb) => commands::intermediate::run(verb, &session()),
+            Command::Identity(verb) => commands::identity::run(verb, &session()),
+            Command::Status(args) => commands::status::run(args, &session()),
+            Command::Verify(args) => commands::verify::run(args, &session()),
+            Command::Journal(verb) => commands::journal::run(verb, &session()),
+            Command::Explain(args) => commands::explain::run(args, ui),
+            Command::Completions(args) => commands::docs::completions(args, command(), ui),
+            Command::Man(args) => commands::docs::man(args, command(), ui),
+        }
+    }
 }
 
 /// The command line as clap knows it, with one shape for every help page.
@@ -89,6 +112,7 @@ Example:
   $ rootward identity issue --env prod
   $ rootward status";
 
+/// The nouns, and the verbs that need none.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(commands::init::Args),

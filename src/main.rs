@@ -1,17 +1,21 @@
 //! Parse, build the context, dispatch; an error becomes an exit code.
 
-use rootward::{cli::Cli, commands, ui::Ui};
+use rootward::{
+    cli::{self, Cli},
+    commands,
+    ui::Ui,
+};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let cli = match Cli::read(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return commands::usage::report(&error, &arguments),
+        Err(error) => return commands::usage::report(&error, &arguments, &cli::command()),
     };
     let ui = Ui::new(cli.color, cli.json, cli.quiet, commands::no_color());
     let ui = ui.at(cli.workspace.as_deref());
-    match commands::run(&cli, &ui) {
+    match cli.run(&ui) {
         Ok(code) => code,
         Err(error) => {
             ui.error(&error);

@@ -1,6 +1,5 @@
 //! `rootward completions SHELL` and `rootward man DIR`
 
-use crate::cli;
 use crate::error::{Error, Result};
 use crate::store::file;
 use crate::ui::Ui;
@@ -33,16 +32,16 @@ pub struct ManArgs {
 }
 
 /// The script on standard output.
-pub fn completions(args: &CompletionsArgs, ui: &Ui) -> Result<ExitCode> {
+pub fn completions(args: &CompletionsArgs, mut cli: clap::Command, ui: &Ui) -> Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut cli::command(), "rootward", &mut script);
+    clap_complete::generate(args.shell, &mut cli, "rootward", &mut script);
     ui.raw(&String::from_utf8(script)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The pages in roff.
-pub fn man(args: &ManArgs, ui: &Ui) -> Result<ExitCode> {
-    let mut root = cli::command().disable_help_subcommand(true);
+pub fn man(args: &ManArgs, cli: clap::Command, ui: &Ui) -> Result<ExitCode> {
+    let mut root = cli.disable_help_subcommand(true);
     root.build();
     let Some(dir) = &args.dir else {
         ui.raw(&page(&root)?)?;

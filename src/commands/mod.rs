@@ -14,8 +14,7 @@ pub mod usage;
 pub mod verify;
 
 use crate::authority::Estate;
-use crate::cli::{Cli, Command};
-use crate::context::Context;
+use crate::context::{Context, Rng};
 use crate::error::Result;
 use crate::journal::Origin;
 use crate::model::{
@@ -25,7 +24,6 @@ use crate::model::{
 use crate::store::{file, workspace};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use time::OffsetDateTime;
 
 /// What every verb gets.
@@ -36,26 +34,11 @@ pub struct Session<'a> {
     pub start: PathBuf,
 }
 
-/// Dispatches a parsed command line.
-pub fn run(cli: &Cli, ui: &Ui) -> Result<ExitCode> {
-    match &cli.command {
-        Command::Explain(args) => return explain::run(args, ui),
-        Command::Completions(args) => return docs::completions(args, ui),
-        Command::Man(args) => return docs::man(args, ui),
-        _ => {}
-    }
-    let rng = ring::rand::SystemRandom::new();
-    let start = cli.workspace.clone().unwrap_or_else(|| PathBuf::from("."));
-    let session = Session { ui, context: Context { origin: origin()?, rng: &rng }, start };
-    match &cli.command {
-        Command::Init(args) => init::run(args, &session),
-        Command::Root(verb) => root::run(verb, &session),
-        Command::Intermediate(verb) => intermediate::run(verb, &session),
-        Command::Identity(verb) => identity::run(verb, &session),
-        Command::Status(args) => status::run(args, &session),
-        Command::Verify(args) => verify::run(args, &session),
-        Command::Journal(verb) => journal::run(verb, &session),
-        Command::Explain(_) | Command::Completions(_) | Command::Man(_) => Ok(ExitCode::SUCCESS),
+impl<'a> Session<'a> {
+    /// `start` is `-C`, or nothing for the working directory.
+    pub fn new(ui: &'a Ui, rng: &'a Rng, start: Option<&Path>) -> Self {
+        let start = start.unwrap_or(Path::new(".")).to_owned();
+        Self { ui, context: Context { origin: origin(), rng }, start }
     }
 }
 
@@ -105,10 +88,10 @@ pub fn no_color() -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
-fn origin() -> Result<Origin> {
+fn origin() -> Origin {
     let host = rustix::system::uname();
     let host = clean(&host.nodename().to_string_lossy());
-    Ok(Origin { host, user: user(), now: OffsetDateTime::now_utc() })
+    Origin { host, user: user(), now: OffsetDateTime::now_utc() }
 }
 
 /// The name of the real user, from `/etc/passwd`: variables can say anything.

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Prints help and versions that were asked for (exit 0), or says what is wrong (exit 2).
-pub fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+pub fn report(error: &clap::Error, arguments: &[OsString], cli: &clap::Command) -> ExitCode {
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if asked || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // clap's own text, nothing from outside; a closed pipe is the reader's choice.
@@ -17,7 +17,9 @@ pub fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         return ExitCode::from(if asked { 0 } else { 2 });
     }
     let ui = Ui::new(Color::Auto, false, false, super::no_color());
-    ui.error(&Error::usage(clean(&message(error))).hint(clean(&hint(error, &path(arguments)))));
+    ui.error(
+        &Error::usage(clean(&message(error))).hint(clean(&hint(error, &path(arguments, cli)))),
+    );
     ExitCode::from(2)
 }
 
@@ -73,8 +75,8 @@ fn hint(error: &clap::Error, path: &str) -> String {
 }
 
 /// The command that was being read: `rootward journal show`.
-fn path(arguments: &[OsString]) -> String {
-    let mut command = &crate::cli::command();
+fn path(arguments: &[OsString], cli: &clap::Command) -> String {
+    let mut command = cli;
     let mut path = "rootward".to_owned();
     for word in arguments.iter().skip(1).filter_map(|word| word.to_str()) {
         let Some(next) = command.find_subcommand(word) else { continue };
