@@ -65,6 +65,11 @@ impl Shell {
         path
     }
 
+    /// A program of that name, found first.
+    pub fn stub(&self, name: &str, script: &str) {
+        write(&self.dir.path().join("bin").join(name), &format!("#!/bin/bash\n{script}"), 0o700);
+    }
+
     /// The working directory.
     pub fn here(&self) -> PathBuf {
         self.dir.path().join("here")
