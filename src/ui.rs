@@ -61,6 +61,11 @@ impl Ui {
         self
     }
 
+    /// Is standard output a terminal with fewer columns than that?
+    pub fn is_narrower(&self, columns: u16) -> bool {
+        rustix::termios::tcgetwinsize(std::io::stdout()).is_ok_and(|size| size.ws_col < columns)
+    }
+
     /// One line of data.
     pub fn out(&self, line: &str) -> Result<()> {
         self.raw(&format!("{}\n", clean(line)))

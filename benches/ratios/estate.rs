@@ -52,10 +52,10 @@ pub fn base(dir: &Path) {
     let object = "prod/identity".parse().unwrap();
     authority::intermediate::request(&mut estate, &object, None, &mut Fixed).unwrap();
     let preview = match authority::intermediate::prepare(&estate, &object, None).unwrap() {
-        authority::Outcome::WouldDo(preview) => preview,
+        authority::intermediate::Prepared::Ready(preview) => preview,
         _ => panic!("nothing to sign"),
     };
-    authority::intermediate::sign(&mut estate, preview, &mut Fixed).unwrap();
+    authority::intermediate::sign(&mut estate, *preview, &mut Fixed).unwrap();
 }
 
 /// Declares `names` in prod.

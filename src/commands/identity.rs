@@ -7,7 +7,10 @@ use crate::authority::{
 };
 use crate::error::{Error, Result};
 use crate::journal::chain::timestamp;
-use crate::model::name::{Name, ObjectRef, Scope};
+use crate::model::{
+    environment::ISSUER,
+    name::{Name, ObjectRef, Scope},
+};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -100,18 +103,21 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
         match issued {
             Ok(issued) => reports.extend(issued),
             Err(error) => {
-                stopped = Some(error);
+                let issuer = ObjectRef::member(environment, &ISSUER.parse().map_err(Error::usage)?);
+                stopped = Some(estate.refuse(&issuer, error));
                 break;
             }
         }
     }
     bar.finish_and_clear();
-    // What was issued is said, also when another environment stops the rest.
-    match stopped {
-        Some(error) if reports.is_empty() => Err(error),
-        Some(error) => print(session, &estate, reports).and(Err(error)),
-        None => print(session, &estate, reports),
+    let Some(error) = stopped else { return print(session, &estate, reports) };
+    // What was issued in an environment before stays issued, and is said.
+    if !reports.is_empty()
+        && let Err(failure) = print(session, &estate, reports)
+    {
+        session.ui.error(&failure);
     }
+    Err(error)
 }
 
 /// The names asked for, by environment, each once.

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::journal::chain::timestamp;
 use crate::model::{environment::ISSUER, name::Scope, text::colons};
 use crate::pki::{inspect::Certificate, subject::shown};
+use crate::store::file;
 use crate::ui::lines::count;
 use ring::digest::{SHA256, digest};
 use std::path::PathBuf;
@@ -86,7 +87,8 @@ fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     let import = args.import_key.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
-    let import = import.as_ref().map(|bytes| bytes.as_slice());
+    let name = args.import_key.as_deref().map(file::shown).unwrap_or_default();
+    let import = import.as_ref().map(|bytes| (name.as_str(), bytes.as_slice()));
     let outcome = authority::root::create(&mut estate, import, &mut source)?;
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, certificate) = outcome.into_inner();

@@ -27,6 +27,9 @@ pub struct Args {
     all: bool,
 }
 
+/// The columns that a table with a signing stop takes for ordinary names.
+const WIDE: u16 = 74;
+
 /// From this many identities on, those without anything to do are summed up.
 const MANY: usize = 30;
 
@@ -76,10 +79,12 @@ pub fn list(session: &Session, kind: Kind) -> Result<()> {
     table(session, &rows.iter().collect::<Vec<_>>(), at)
 }
 
-/// Only CAs have a signing stop: a table of identities has no such column.
+/// Only CAs have a signing stop: a table of identities has no such column, nor has one on a narrow
+/// terminal.
 fn table(session: &Session, rows: &[&Row], at: OffsetDateTime) -> Result<()> {
     let date = |time: Option<OffsetDateTime>| time.map(day).unwrap_or_else(|| "-".into());
-    let has_stop = rows.iter().any(|row| row.kind != Kind::Identity);
+    let is_of_cas = rows.iter().any(|row| row.kind != Kind::Identity);
+    let has_stop = is_of_cas && !session.ui.is_narrower(WIDE);
     let mut header = vec!["OBJECT", "STATE", "NOT AFTER", "SIGNING STOP", "LEFT"];
     if !has_stop {
         header.remove(3);

@@ -17,8 +17,9 @@ pub const VERSION: i64 = 1;
 /// a missing key, a value out of range, a format version newer than [`VERSION`].
 pub fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        Error::usage(format!("{file}:{line}: got bytes that are not UTF-8, expected text"))
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let (line, column) = position(&before, before.len());
+        Error::usage(format!("{file}:{line}:{column}: got bytes that are not UTF-8, expected text"))
     })?;
     toml::from_str(text).map_err(|error| {
         // A newer file may well have keys that are unknown here: its version is what to say.
@@ -40,16 +41,32 @@ impl<'de> Deserialize<'de> for Version {
 }
 
 fn check_version(file: &str, text: &str) -> Result<()> {
-    let Ok(table) = toml::from_str::<toml::Table>(text) else { return Ok(()) };
-    match table.get("version").and_then(toml::Value::as_integer) {
+    let Ok(read) = toml::from_str::<Versioned>(text) else { return Ok(()) };
+    let Some(version) = read.version else {
+        return Err(Error::usage(format!(
+            "{file}:1:1: got no format version, expected version = 1"
+        ))
+        .hint(format!("put this line at the top of {file}: version = 1")));
+    };
+    let (line, column) = position(text, version.span().start);
+    let place = format!("{file}:{line}:{column}");
+    match version.get_ref().as_integer() {
         Some(VERSION) => Ok(()),
         Some(newer) if newer > VERSION => Err(Error::usage(format!(
-            "{file}: got format version {newer}, expected at most {VERSION}"
+            "{place}: got format version {newer}, expected at most {VERSION}"
         ))
         .hint("this file was written for a newer rootward; update the program")),
-        _ => Err(Error::usage(format!("{file}:1:1: got no format version, expected version = 1"))
-            .hint(format!("put this line at the top of {file}: version = 1"))),
+        _ => {
+            let got = clean(&version.get_ref().to_string());
+            Err(Error::usage(format!("{place}: got the format version {got}, expected 1")))
+        }
     }
+}
+
+/// Of any format: all other keys are left to the second reading.
+#[derive(Deserialize)]
+struct Versioned {
+    version: Option<toml::Spanned<toml::Value>>,
 }
 
 fn explain(file: &str, text: &str, error: &toml::de::Error) -> Error {
@@ -129,6 +146,6 @@ mod tests {
         assert!(failure("lifetime = \"3d\"").messages()[0].contains("no format version"));
         assert!(failure("version = ").messages()[0].starts_with("ca/x.toml:1:"));
         let error = parse::<Sample>("f", b"version = 1\n\xff").unwrap_err();
-        assert!(error.messages()[0].starts_with("f:2: got bytes that are not UTF-8"));
+        assert!(error.messages()[0].starts_with("f:2:1: got bytes that are not UTF-8"));
     }
 }

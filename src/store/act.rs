@@ -77,6 +77,19 @@ struct Part {
     length: usize,
 }
 
+impl Header {
+    /// Could rootward have written this? What it names goes into the workspace and nowhere else,
+    /// whoever put the file there.
+    fn is_ours(&self) -> bool {
+        let normal = |path: &str| {
+            Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+        };
+        let fits = |length: usize| (length as u64) <= file::LARGE;
+        let ours = |part: &Part| normal(&part.path) && part.mode & !0o777 == 0 && fits(part.length);
+        fits(self.lines) && self.outputs.iter().all(ours)
+    }
+}
+
 /// An interrupted act, as it lies there.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -102,6 +115,9 @@ pub(super) fn pending(root: &Path) -> Result<Option<Pending>> {
 fn parse(bytes: &[u8]) -> Option<Pending> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let header: Header = serde_json::from_slice(&bytes[..end]).ok()?;
+    if !header.is_ours() {
+        return None;
+    }
     let body = &bytes[end + 1..];
     let lines = String::from_utf8(body.get(..header.lines)?.to_vec()).ok()?;
     let pending = Pending { offset: header.offset, lines, outputs: None };
@@ -220,6 +236,11 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
     let Some(outputs) = &pending.outputs else {
         // What follows the offset can only be a half-written record of this very abandonment.
         if length(&journal).is_some_and(|length| length > pending.offset) {
+            let present = file::read(&journal, file::LARGE)?;
+            let tail = present.get(usize::try_from(pending.offset)?..).unwrap_or_default();
+            if !is_abandonment(tail) {
+                return Err(shorter(pending.offset));
+            }
             file::truncate(&journal, pending.offset)?;
         }
         return Ok(Recovery::Abandoned(pending.lines));
@@ -250,6 +271,13 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
         outputs.iter().map(|(path, (bytes, mode))| Placed { path, bytes, mode: *mode }).collect();
     release(root, &outputs)?;
     Ok(Recovery::Finished(pending.lines))
+}
+
+/// Lines that say "abandoned"; the last may be cut off.
+fn is_abandonment(tail: &[u8]) -> bool {
+    const ACT: &[u8] = b"\"act\":\"abandoned\"";
+    let says = |line: &[u8]| line.windows(ACT.len()).any(|window| window == ACT);
+    tail.split_inclusive(|byte| *byte == b'\n').all(|line| !line.ends_with(b"\n") || says(line))
 }
 
 fn shorter(offset: u64) -> Error {

@@ -56,6 +56,10 @@ pub fn read_descriptor(number: u32, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .context(format!("cannot read file descriptor {number}"))?;
+    if bytes.len() as u64 > limit {
+        let message = format!("file descriptor {number} gave more than {limit} bytes");
+        return Err(Error::failed(message));
+    }
     Ok(bytes)
 }
 

@@ -11,6 +11,11 @@ pub const CA: &str = "ca";
 pub const ROOT: &str = "ca/root/root.toml";
 pub const POLICIES: &str = "identities/policies";
 
+/// A policy template.
+pub fn policy(name: &Name) -> String {
+    format!("{POLICIES}/{name}.hcl")
+}
+
 /// The directory of one generation of the root.
 pub fn root(generation: u32) -> String {
     format!("ca/root/g{generation}")

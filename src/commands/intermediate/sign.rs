@@ -1,7 +1,10 @@
 //! `rootward intermediate sign`
 
 use super::signed;
-use crate::authority::{self, Outcome, intermediate::Preview};
+use crate::authority::{
+    self, Estate,
+    intermediate::{Prepared, Preview},
+};
 use crate::commands::{Session, member, moment, read_named, unlock};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
@@ -46,32 +49,33 @@ pub fn dry_run(args: &SignArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let estate = session.read()?;
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
-    let outcome = authority::intermediate::prepare(&estate, &args.object, csr)?;
-    let signed = matches!(outcome, Outcome::AlreadyThere(_));
-    let preview = outcome.into_inner();
-    let object = &preview.target.object;
-    let ui = session.ui;
-    if signed {
-        ui.status(&format!("{object} is already signed"));
-    } else {
-        show(session, &preview);
-        ui.status("every rule agrees; nothing was signed (--dry-run)");
+    let preview = match authority::intermediate::prepare(&estate, &args.object, csr)? {
+        Prepared::Signed(object) => return already(session, &estate, &object),
+        Prepared::Ready(preview) => preview,
+    };
+    show(session, &preview);
+    session.ui.status("every rule agrees; nothing was signed (--dry-run)");
+    if !session.ui.json {
+        return Ok(());
     }
-    if ui.json {
-        let facts = &preview.linted.facts;
-        ui.json(&serde_json::json!({
-            "version": 1,
-            "object": object.to_string(),
-            "issuer": preview.issuer.object.to_string(),
-            "state": if signed { "already signed" } else { "would be signed" },
-            "subject": shown(&facts.attributes),
-            "algorithm": preview.request.key.algorithm.to_string(),
-            "not_before": timestamp(facts.not_before),
-            "not_after": timestamp(facts.not_after),
-            "request_sha256": preview.request.digest(),
-        }))?;
-    }
-    Ok(())
+    let facts = &preview.linted.facts;
+    session.ui.json(&serde_json::json!({
+        "version": 1,
+        "object": preview.target.object.to_string(),
+        "state": "unsigned",
+        "issuer": preview.issuer.object.to_string(),
+        "subject": shown(&facts.attributes),
+        "algorithm": preview.request.key.algorithm.to_string(),
+        "not_before": timestamp(facts.not_before),
+        "not_after": timestamp(facts.not_after),
+        "request_sha256": preview.request.digest(),
+    }))
+}
+
+fn already(session: &Session, estate: &Estate, object: &ObjectRef) -> Result<()> {
+    session.ui.status(&format!("{object} is already signed"));
+    let certificate = estate.recorded_certificate(object, &authority::estate::ca_dir(object))?;
+    signed::print(session, "current", object, &certificate)
 }
 
 /// Shows what is about to be signed, asks for the passphrase, signs.
@@ -81,19 +85,13 @@ pub fn sign(args: &SignArgs, session: &Session) -> Result<()> {
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
     let prepared = authority::intermediate::prepare(&estate, &args.object, csr);
     let preview = match prepared.map_err(|error| estate.refuse(&args.object, error))? {
-        Outcome::AlreadyThere(preview) => {
-            let object = &preview.target.object;
-            session.ui.status(&format!("{object} is already signed"));
-            let certificate = preview.target.certificate(&estate)?;
-            return certificate
-                .map_or(Ok(()), |made| signed::print(session, "current", object, &made));
-        }
-        Outcome::WouldDo(preview) | Outcome::Done(preview) => preview,
+        Prepared::Signed(object) => return already(session, &estate, &object),
+        Prepared::Ready(preview) => preview,
     };
     show(session, &preview);
     let environment = preview.target.environment.clone();
     let mut source = unlock::Source::new(session, &args.unlock);
-    let signed = authority::intermediate::sign(&mut estate, preview, &mut source);
+    let signed = authority::intermediate::sign(&mut estate, *preview, &mut source);
     let (object, certificate) = signed.map_err(|error| estate.refuse(&args.object, error))?;
     signed::filed(session, "signed", &object, &certificate)?;
     signed::next(session, &environment, &object);
