@@ -135,7 +135,7 @@ pub fn request(
         }
         (None, KeyHome::Vault) => {
             let object = &target.object.scope;
-            Err(Error::usage(format!("the key of {object} is made in Vault: bring its request"))
+            Err(Error::usage(format!("the key of {object} is made in Vault, expected --csr FILE"))
                 .hint(format!("rootward intermediate request {object} --csr FILE")))
         }
     }
