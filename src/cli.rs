@@ -47,6 +47,7 @@ pub struct Cli {
     /// Answer yes to questions that are not about secrets (none so far)
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub yes: bool,
+    /// What is to be done.
     #[command(subcommand)]
     pub command: Command,
 }

@@ -23,18 +23,25 @@ use std::path::Path;
 
 /// Everything that an act starts from.
 pub struct Estate<'c> {
+    /// The clock, the names of the writer, randomness.
     pub context: &'c Context<'c>,
+    /// The files; locked when it was opened for changing.
     pub workspace: Workspace,
+    /// Verified from its first line.
     pub journal: Journal,
+    /// `ca/root/root.toml`.
     pub root: Root,
     /// SHA-256 of `ca/root/root.toml`.
     pub root_declaration: String,
+    /// In order of their names; no two share what they must not.
     pub environments: Vec<Declared>,
 }
 
 /// An environment and the SHA-256 of its declaration.
 pub struct Declared {
+    /// Parsed and found sound.
     pub environment: Environment,
+    /// Of the bytes, in lower-case hexadecimal.
     pub hash: String,
 }
 
@@ -85,6 +92,7 @@ impl<'c> Estate<'c> {
         Ok(Self { context, workspace, journal, root, root_declaration, environments })
     }
 
+    /// An index over the journal's records, those appended since included.
     pub fn history(&self) -> History<'_> {
         History::of(&self.journal.records)
     }

@@ -32,19 +32,19 @@ use time::OffsetDateTime;
 /// What became of one identity.
 #[derive(Debug)]
 pub struct Report {
+    /// `ENV/NAME`, without a generation.
     pub object: ObjectRef,
+    /// A refusal of this one identity stops no other.
     pub result: Result<State>,
 }
 
+/// How it stands with an identity that was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum State {
-    Issued {
-        not_after: OffsetDateTime,
-    },
+    /// It has a new certificate.
+    Issued { not_after: OffsetDateTime },
     /// It has a certificate as declared with at least a third of its life left.
-    Current {
-        not_after: OffsetDateTime,
-    },
+    Current { not_after: OffsetDateTime },
     /// Its key is made on its host; bring the request.
     WaitsForRequest,
 }
@@ -139,7 +139,7 @@ pub fn issue(
 /// What [`plan`] found to be done, with the issuer's key at hand: everything but the passphrase.
 ///
 /// # Errors
-/// As for [`issue`].
+/// As for [`issue()`].
 pub fn carry_out(
     estate: &mut Estate,
     issuer: &Issuer,

@@ -25,8 +25,11 @@ use crate::store::{Output, layout};
 pub struct Target {
     /// Always with its generation.
     pub object: ObjectRef,
+    /// Where it is to issue.
     pub environment: Environment,
+    /// SHA-256 of `environment.toml`.
     pub declaration: String,
+    /// What is declared of it.
     pub intermediate: Intermediate,
     name: Name,
     generation: u32,
@@ -61,6 +64,7 @@ impl Target {
         })
     }
 
+    /// `ca/ENV/NAME/gN`.
     pub fn dir(&self) -> String {
         ca_dir(&self.object)
     }
@@ -81,6 +85,10 @@ impl Target {
         }
     }
 
+    /// The subject that its certificate gets.
+    ///
+    /// # Errors
+    /// Usage, when the names are too long for it.
     pub fn subject(&self, estate: &Estate) -> Result<Subject> {
         Subject::of_intermediate(&estate.root, &self.environment.name, &self.name, self.generation)
     }
@@ -202,9 +210,13 @@ fn other_request(target: &Target, filed: &Request) -> crate::model::rule::Findin
 
 /// What is about to be signed: shown before the passphrase is asked for.
 pub struct Preview {
+    /// What is to be signed.
     pub target: Target,
+    /// Whose key is certified.
     pub request: Request,
+    /// The root.
     pub issuer: Issuer,
+    /// To-be-signed bytes that no rule objects to.
     pub linted: Linted,
     is_filed: bool,
 }

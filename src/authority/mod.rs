@@ -30,7 +30,9 @@ pub trait Passphrases {
 /// Verbs are idempotent: what is already there is said, not made again.
 #[derive(Debug)]
 pub enum Outcome<T> {
+    /// It was done.
     Done(T),
+    /// It was there as asked for; nothing was done.
     AlreadyThere(T),
     /// `--dry-run`: it would be done.
     WouldDo(T),

@@ -43,6 +43,7 @@ pub enum Verb {
     List,
 }
 
+/// Which identities, and where their keys and the issuer's passphrase come from.
 #[derive(Debug, clap::Args)]
 pub struct IssueArgs {
     /// The identities, such as prod/synapse

@@ -76,6 +76,7 @@ On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
     },
 }
 
+/// Which intermediate, and where its key is.
 #[derive(Debug, clap::Args)]
 pub struct RequestArgs {
     /// The intermediate, such as prod/vault; prod/vault@g2 for a second key
@@ -88,6 +89,7 @@ pub struct RequestArgs {
     unlock: unlock::Args,
 }
 
+/// Which intermediate, and its chain.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// The intermediate, such as prod/vault or prod/vault@g2

@@ -39,6 +39,7 @@ pub enum Verb {
     Verify,
 }
 
+/// Which entries.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Only entries about root, ENV or ENV/NAME; with @gN, about that generation

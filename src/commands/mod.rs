@@ -28,7 +28,9 @@ use time::OffsetDateTime;
 
 /// What every verb gets.
 pub struct Session<'a> {
+    /// Where it prints and asks.
     pub ui: &'a Ui,
+    /// The clock, the names of the writer, randomness.
     pub context: Context<'a>,
     /// `-C`, or the working directory.
     pub start: PathBuf,

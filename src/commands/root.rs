@@ -47,6 +47,7 @@ pub enum Verb {
     Crl(CrlArgs),
 }
 
+/// Where the key and its passphrase come from.
 #[derive(Debug, clap::Args)]
 pub struct CreateArgs {
     /// Use this key instead of a new one: PKCS#8 in PEM, sealed or not. RSA must come this way
@@ -56,6 +57,7 @@ pub struct CreateArgs {
     unlock: unlock::Args,
 }
 
+/// Which root.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// A generation other than the newest

@@ -35,6 +35,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
+    /// Nothing is read or asked for before a passphrase is needed.
     pub fn new(session: &'a Session<'a>, args: &'a Args) -> Self {
         Self { session, args, from_fd: None }
     }

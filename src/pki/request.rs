@@ -21,7 +21,9 @@ use x509_parser::prelude::{
 /// A request that proved possession of an allowed key.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The whole request, as it was signed.
     pub der: Vec<u8>,
+    /// All that is taken from it.
     pub key: PublicKey,
     /// DER of the subject.
     subject: Vec<u8>,

@@ -7,8 +7,11 @@ use crate::model::{name::Name, root::Root, text::clean};
 /// A subject: country and organization only for CAs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
+    /// C, of CAs.
     pub country: Option<String>,
+    /// O, of CAs.
     pub organization: Option<String>,
+    /// CN; of a leaf it is the Vault alias.
     pub common_name: String,
 }
 

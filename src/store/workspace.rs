@@ -48,6 +48,7 @@ impl Workspace {
         Ok((Self { root: root.to_owned(), pending: None, lock }, recovery))
     }
 
+    /// The workspace's directory, absolute and without links.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -82,10 +83,12 @@ impl Workspace {
         }
     }
 
+    /// Is there anything of this name, staged or in its place?
     pub fn exists(&self, path: &str) -> bool {
         self.pending(path).is_some() || file::exists(&self.root.join(path))
     }
 
+    /// Its permission bits; `None` when there is no such file.
     pub fn mode(&self, path: &str) -> Option<u32> {
         match self.pending(path) {
             Some((_, mode)) => Some(*mode),
