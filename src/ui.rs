@@ -174,10 +174,10 @@ impl Ui {
         let visible = !self.quiet && length >= 200;
         let target =
             if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{msg} [{bar:32}] {pos}/{len}");
         let bar = ProgressBar::with_draw_target(Some(length as u64), target);
-        bar.set_message(clean(what));
-        match style {
+        // Drawn at the first step, not before: a passphrase may be asked for until then.
+        let bar = bar.with_message(clean(what));
+        match ProgressStyle::with_template("{msg} [{bar:32}] {pos}/{len}") {
             Ok(style) => bar.with_style(style.progress_chars("=> ")),
             Err(_) => bar,
         }
