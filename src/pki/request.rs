@@ -104,7 +104,7 @@ impl Request {
     /// # Errors
     /// REQUEST-NAMES-ROOT, REQUEST-SAN.
     pub fn check_for_ca(&self, environment: &Environment, root: &[u8]) -> Result<()> {
-        let mut findings = san::outside(&self.names, environment);
+        let mut findings = san::outside(&self.names, self.cn(), environment);
         let claims = self.cn().split(|c: char| !c.is_alphanumeric());
         let claims = claims.into_iter().any(|word| word.eq_ignore_ascii_case("root"));
         if self.subject == root || claims {
@@ -119,7 +119,7 @@ impl Request {
     /// # Errors
     /// REQUEST-DIFFERS, REQUEST-SAN.
     pub fn check_for_leaf(&self, environment: &Environment, name: &str) -> Result<()> {
-        let mut findings = san::outside(&self.names, environment);
+        let mut findings = san::outside(&self.names, self.cn(), environment);
         if self.cn() != name {
             let got = self.subject();
             let message = format!("the request's subject is {got:?}, expected CN = {name}");
