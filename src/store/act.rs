@@ -60,6 +60,8 @@ pub enum Recovery {
 const BATCH: usize = 16;
 const INTENT: &str = "intent@";
 const READY: &str = "ready@";
+/// How a journal line says that it records an abandoned act.
+const ABANDONED: &str = "\"act\":\"abandoned\"";
 
 /// An interrupted act, as it lies there.
 #[derive(Debug)]
@@ -92,21 +94,30 @@ pub(super) fn staged(root: &Path, path: &str) -> PathBuf {
 }
 
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
+///
+/// What fails before the lines are in the journal leaves `intent@OFFSET`; what fails after that
+/// leaves `ready@OFFSET`.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
-    let result = prepare(root, offset, act);
-    if result.is_err() {
-        // Nothing was released and, where the disk allows it, nothing remains. What cannot be
-        // removed now is recorded as abandoned by the next run.
-        let _ = clear(root);
-    }
-    result?;
     let journal = root.join(layout::JOURNAL);
-    let appended = file::append(&journal, act.lines.as_bytes());
-    if appended.is_err() && length(&journal) == Some(offset) {
-        let _ = clear(root);
-    }
-    appended?;
+    let recorded = prepare(root, offset, act)
+        .and_then(|()| file::append(&journal, act.lines.as_bytes()))
+        .inspect_err(|_| {
+            if length(&journal) == Some(offset) {
+                let _ = withdraw(root, offset);
+            }
+        });
+    recorded?;
     release(root)
+}
+
+/// Takes back that everything is ready: nothing of it may be released any more.
+fn withdraw(root: &Path, offset: u64) -> Result<()> {
+    let dir = root.join(layout::STAGING);
+    let ready = dir.join(format!("{READY}{offset}"));
+    if file::exists(&ready) {
+        file::rename(&ready, &dir.join(format!("{INTENT}{offset}")))?;
+    }
+    file::sync_dir(&dir)
 }
 
 fn length(path: &Path) -> Option<u64> {
@@ -122,6 +133,9 @@ fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {
     file::create_dirs(&dir)?;
     let intent = dir.join(format!("{INTENT}{offset}"));
     file::create(&intent, act.lines.as_bytes(), 0o600)?.sync_all()?;
+    // Whatever is signed and staged from here on is known, even after a loss of power.
+    file::sync_dir(&dir)?;
+    file::sync_dir(&root.join("ca"))?;
     let batch = act.outputs.len() >= BATCH;
     act.outputs.par_iter().with_min_len(BATCH).try_for_each(|output| {
         let file = file::create(&staged(root, &output.path), &output.bytes, output.mode)?;
@@ -150,10 +164,17 @@ fn release(root: &Path) -> Result<()> {
         paths.iter().filter_map(|path| Some(root.join(path).parent()?.to_owned())).collect();
     parents.sort();
     parents.dedup();
-    parents.par_iter().with_min_len(BATCH).try_for_each(|parent| match file::exists(parent) {
-        true => Ok(()),
-        false => file::create_dirs(parent),
-    })?;
+    let new: Vec<&PathBuf> = parents.iter().filter(|parent| !file::exists(parent)).collect();
+    new.par_iter().with_min_len(BATCH).try_for_each(|parent| file::create_dirs(parent))?;
+    // A new directory is itself a name that has to last.
+    let above = |dir: &&PathBuf| -> Vec<PathBuf> {
+        let above = dir.ancestors().skip(1).take_while(|dir| dir.starts_with(root));
+        above.map(Path::to_owned).collect()
+    };
+    let above: Vec<PathBuf> = new.iter().flat_map(above).collect();
+    parents.extend(above);
+    parents.sort();
+    parents.dedup();
     paths
         .par_iter()
         .with_min_len(BATCH)
@@ -168,17 +189,27 @@ fn release(root: &Path) -> Result<()> {
 
 /// Removes the staging folder; the marker goes last, so that an interrupted clearing is known.
 fn clear(root: &Path) -> Result<()> {
+    remove_staged(root, |_| true)?;
+    let dir = root.join(layout::STAGING);
+    if file::exists(&dir) { file::remove_dir(&dir) } else { Ok(()) }
+}
+
+fn is_marker(name: &str) -> bool {
+    name.starts_with(READY) || name.starts_with(INTENT)
+}
+
+fn remove_staged(root: &Path, which: impl Fn(&str) -> bool) -> Result<()> {
     let dir = root.join(layout::STAGING);
     let mut entries = file::entries(&dir)?;
-    let marker = |name: &str| name.starts_with(READY) || name.starts_with(INTENT);
-    entries.sort_by_key(|entry| marker(&entry.name));
-    entries.iter().try_for_each(|entry| file::remove(&dir.join(&entry.name)))?;
-    if file::exists(&dir) { file::remove_dir(&dir) } else { Ok(()) }
+    entries.retain(|entry| which(&entry.name));
+    entries.sort_by_key(|entry| is_marker(&entry.name));
+    entries.iter().try_for_each(|entry| file::remove(&dir.join(&entry.name)))
 }
 
 /// Finishes or undoes what an earlier run left half done. The caller holds the lock.
 ///
-/// An abandoned act stays marked until [`forget`] is called, after it was recorded.
+/// An abandoned act stays marked until [`forget`] is called, after it was recorded; what it had
+/// staged is removed at once.
 pub(super) fn recover(root: &Path) -> Result<Recovery> {
     let Some(pending) = pending(root)? else {
         clear(root)?;
@@ -192,34 +223,44 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
             clear(root)?;
             return Ok(Recovery::Clean);
         }
-        // What follows OFFSET can only be a half-written record of this very abandonment.
-        if length(&journal).is_some_and(|length| length > pending.offset) {
+        // What follows OFFSET can only be a record of this very abandonment, perhaps half-written.
+        let tail = tail(&journal, pending.offset)?;
+        if !tail.is_empty() {
+            let whole = tail.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            if !whole.lines().all(|line| line.contains(ABANDONED)) {
+                return Err(other(pending.offset));
+            }
             file::truncate(&journal, pending.offset)?;
         }
+        remove_staged(root, |name| !is_marker(name))?;
         return Ok(Recovery::Abandoned(pending.lines));
     }
-    let present = match file::read(&journal, file::LARGE) {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Zeroizing::default(),
-        Err(error) => return Err(error),
-    };
-    let tail = usize::try_from(pending.offset).ok().and_then(|offset| present.get(offset..));
-    let Some(tail) = tail else { return Err(shorter(pending.offset)) };
-    let lines = pending.lines.as_bytes();
-    if !tail.starts_with(lines) {
-        if !lines.starts_with(tail) {
-            return Err(shorter(pending.offset));
+    let tail = tail(&journal, pending.offset)?;
+    if !tail.starts_with(&pending.lines) {
+        if !pending.lines.starts_with(&tail) {
+            return Err(other(pending.offset));
         }
         if !tail.is_empty() {
             file::truncate(&journal, pending.offset)?;
         }
-        file::append(&journal, lines)?;
+        file::append(&journal, pending.lines.as_bytes())?;
     }
     release(root)?;
     Ok(Recovery::Finished(pending.lines))
 }
 
-fn shorter(offset: u64) -> Error {
+/// What the journal has beyond `offset`.
+fn tail(journal: &Path, offset: u64) -> Result<String> {
+    let present = match file::read(journal, file::LARGE) {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Zeroizing::default(),
+        Err(error) => return Err(error),
+    };
+    let tail = usize::try_from(offset).ok().and_then(|offset| present.get(offset..));
+    tail.map(|tail| String::from_utf8_lossy(tail).into_owned()).ok_or_else(|| other(offset))
+}
+
+fn other(offset: u64) -> Error {
     let message = format!(
         "an unfinished act in {} continues a journal of {offset} bytes, which {} is not",
         layout::STAGING,
