@@ -102,6 +102,9 @@ impl PublicKey {
             Algorithm::Rsa => return Ok(self),
         };
         let uncompressed = self.algorithm == Algorithm::Ed25519 || self.bits.first() == Some(&0x04);
+        if self.algorithm == Algorithm::Ed25519 && has_small_order(&self.bits) {
+            return Err("got an Ed25519 point of small order, for which everybody can sign".into());
+        }
         if self.bits.len() == expected && uncompressed {
             return Ok(self);
         }
@@ -122,6 +125,22 @@ impl PublicKey {
         };
         Self::from_spki(&[prefix, bits].concat())
     }
+}
+
+/// The y coordinates of the eight points whose order divides 8, and of their encodings above p:
+/// 0, 1, p-1, two of order 8, p, p+1. A signature for such a key proves nothing (RFC 8032 leaves
+/// the check to the protocol); the sign of x makes no difference.
+fn has_small_order(point: &[u8]) -> bool {
+    const ORDER_8: [&str; 2] = [
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ];
+    let Some((last, rest)) = point.split_last() else { return false };
+    let (Some((first, middle)), top) = (rest.split_first(), last & 0x7f) else { return false };
+    let filled_with = |byte| middle.iter().all(|other| *other == byte);
+    let is_tiny = matches!(first, 0 | 1) && filled_with(0) && top == 0;
+    let is_near_p = matches!(first, 0xec..=0xee) && filled_with(0xff) && top == 0x7f;
+    is_tiny || is_near_p || ORDER_8.contains(&super::text::hex(&[rest, &[top]].concat()).as_str())
 }
 
 fn rsa_spki(bits: &[u8]) -> Result<PublicKey, String> {

@@ -29,12 +29,11 @@ pub struct Request {
     names: Names,
 }
 
-/// ECDSA, RSA PKCS#1 and PSS with SHA-2, Ed25519. For PSS the digest is in the parameters, which
-/// the verification reads.
-pub const SIGNATURES: [&str; 8] = [
+/// ECDSA (not with SHA-512, which ring does not have), RSA PKCS#1 and PSS with SHA-2, Ed25519. For
+/// PSS the digest is in the parameters, which the verification reads.
+pub const SIGNATURES: [&str; 7] = [
     "1.2.840.10045.4.3.2",
     "1.2.840.10045.4.3.3",
-    "1.2.840.10045.4.3.4",
     "1.2.840.113549.1.1.10",
     "1.2.840.113549.1.1.11",
     "1.2.840.113549.1.1.12",
@@ -67,7 +66,9 @@ impl Request {
         rsa_weakness(&key)?;
         let algorithm = parsed.signature_algorithm.algorithm.to_id_string();
         if !SIGNATURES.contains(&algorithm.as_str()) {
-            let message = format!("got {algorithm}, expected ECDSA, RSA or Ed25519 with SHA-2");
+            let message = format!(
+                "got {algorithm}, expected ECDSA with SHA-256 or SHA-384, RSA with SHA-2, or Ed25519"
+            );
             return Err(Rule::SignatureAlgorithm.found(message).into());
         }
         parsed.verify_signature().map_err(|_| {
@@ -138,6 +139,9 @@ fn canonical(der: &[u8]) -> Result<(), Finding> {
         .map_err(|error| form(format!("not a request in strict DER: {error}")))?;
     if request.to_der().ok().as_deref() != Some(der) {
         return Err(form("the request is not in canonical DER".into()));
+    }
+    if request.signature.as_bytes().is_none() {
+        return Err(form("the signature has unused bits, expected none".into()));
     }
     // All attributes that requests carry have one value (RFC 2985 sections 5.4.1 and 5.4.2).
     let crowded = |attribute: &&x509_cert::attr::Attribute| attribute.values.len() > 1;
