@@ -49,6 +49,7 @@ impl fmt::Display for Algorithm {
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const PRIME256V1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -77,6 +78,9 @@ impl PublicKey {
             EC_PUBLIC_KEY => match named() {
                 Some(PRIME256V1) => Algorithm::P256,
                 Some(SECP384R1) => Algorithm::P384,
+                Some(SECP521R1) => {
+                    return Err("got the curve P-521, expected P-256 or P-384".into());
+                }
                 Some(curve) => {
                     return Err(format!("got the curve {curve}, expected P-256 or P-384"));
                 }
@@ -102,10 +106,11 @@ impl PublicKey {
             Algorithm::Rsa => return Ok(self),
         };
         let uncompressed = self.algorithm == Algorithm::Ed25519 || self.bits.first() == Some(&0x04);
-        if self.algorithm == Algorithm::Ed25519 && has_small_order(&self.bits) {
-            return Err("got an Ed25519 point of small order, for which everybody can sign".into());
-        }
         if self.bits.len() == expected && uncompressed {
+            if self.algorithm == Algorithm::Ed25519 && has_small_order(&self.bits) {
+                let message = "got an Ed25519 point of small order, for which everybody can sign";
+                return Err(message.into());
+            }
             return Ok(self);
         }
         Err(format!(

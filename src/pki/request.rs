@@ -143,6 +143,10 @@ fn canonical(der: &[u8]) -> Result<(), Finding> {
     if request.signature.as_bytes().is_none() {
         return Err(form("the signature has unused bits, expected none".into()));
     }
+    let types = request.info.subject.iter().map(|value| value.oid);
+    if types.chain(request.info.attributes.iter().map(|attribute| attribute.oid)).any(is_padded) {
+        return Err(form("an object identifier has leading zeros".into()));
+    }
     // All attributes that requests carry have one value (RFC 2985 sections 5.4.1 and 5.4.2).
     let crowded = |attribute: &&x509_cert::attr::Attribute| attribute.values.len() > 1;
     match request.info.attributes.iter().find(crowded) {
@@ -153,6 +157,13 @@ fn canonical(der: &[u8]) -> Result<(), Finding> {
             Err(Rule::RequestAttributes.found(message))
         }
     }
+}
+
+/// ITU-T X.690 section 8.19.2: no arc begins with the octet 0x80. The parsers read over it.
+fn is_padded(oid: der::oid::ObjectIdentifier) -> bool {
+    let octets = oid.as_bytes();
+    let before = std::iter::once(&0).chain(octets);
+    before.zip(octets).any(|(before, octet)| *before < 0x80 && *octet == 0x80)
 }
 
 /// KEY-WEAK for an RSA key that has been factored in practice; other keys pass.

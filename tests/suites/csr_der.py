@@ -19,7 +19,7 @@ def seq(*parts):
 
 
 def set_(*parts):
-    return tlv(0x31, *parts)
+    return tlv(0x31, *sorted(parts))
 
 
 def num(value):

@@ -44,21 +44,22 @@ def make(case, group):
 
     # --- subjects --------------------------------------------------------------
     def subject(value):
-        return request(key(), cn(value) if isinstance(value, (str, bytes)) else value)
+        """A list holds a whole subject, all else is a common name."""
+        return request(key(), value[0] if isinstance(value, list) else cn(value))
 
     group("dn", "reject", subject, newline="prod\nvault", cr="prod\rvault", nul="prod\0vault", bell="prod\a", delete="prod\x7f",
           c1="prod\x9b31m", override="prod\u202evault", mark="prod\u200fvault", zero_width="pr\u200bod", joiner="pr\u200dod",
           bom="\ufeffprod", tags="prod\U000e0041\U000e0042", separator="prod\u2028vault", soft_hyphen="pro\u00add", overlong=b"prod\xc0\xaf",
           cut=b"prod\xe2\x82", latin1=b"Malm\xf6", beyond=b"prod\xf4\x90\x80\x80", empty="", space=" ", spaced=" prod ", chars_65="a" * 65,
-          up="../prod", up_windows="..\\prod", absolute="/etc/passwd", two=name(text(CN, "a"), text(CN, "b")),
-          two_one_rdn=name([text(CN, "a"), text(CN, "b")]), none=name(text(O, "Example Org")), empty_rdn=seq(set_(), set_(text(CN, "prod"))),
-          not_text=name(seq(oid(CN), num(7))), root=name(text(O, "Example Home"), text(CN, "Example Home Root")))
-    group("dn", "either", subject, bmp=name(text(CN, "prod".encode("utf-16-be"), BMP)), teletex=name(text(CN, b"prod", TELETEX)),
-          universal=name(text(CN, "prod".encode("utf-32-be"), 0x1C)), ia5=name(text(CN, "prod", 0x16)), visible=name(text(CN, "prod", 0x1A)),
-          rdns_300=name(*(text(OU, f"u{n}") for n in range(300)), text(CN, "prod")), quote="a\"b'c;d|e&f", percent="%s%n%x", braces="{name} {{.}}",
+          up="../prod", up_windows="..\\prod", absolute="/etc/passwd", two=[name(text(CN, "a"), text(CN, "b"))],
+          two_one_rdn=[name([text(CN, "a"), text(CN, "b")])], none=[name(text(O, "Example Org"))], empty_rdn=[seq(set_(), set_(text(CN, "prod")))],
+          not_text=[name(seq(oid(CN), num(7)))], root=[name(text(O, "Example Home"), text(CN, "Example Home Root"))])
+    group("dn", "either", subject, bmp=[name(text(CN, "prod".encode("utf-16-be"), BMP))], teletex=[name(text(CN, b"prod", TELETEX))],
+          universal=[name(text(CN, "prod".encode("utf-32-be"), 0x1C))], ia5=[name(text(CN, "prod", 0x16))], visible=[name(text(CN, "prod", 0x1A))],
+          rdns_300=[name(*(text(OU, f"u{n}") for n in range(300)), text(CN, "prod"))], quote="a\"b'c;d|e&f", percent="%s%n%x", braces="{name} {{.}}",
           homoglyph="рrod", combining="e\u0301" * 8, rtl="שלום", emoji="🔐 prod", dash="--csr", dot=".", con="con.txt")
-    group("dn", "accept", subject, printable=name(text(CN, "prod vault", PRINTABLE)), angstrom="Ångström", cjk="本番 認証局", slash="prod/vault",
-          mail=name(text("1.2.840.113549.1.9.1", "ops@example.org", 0x16), text(CN, "prod vault")), serial=name(text("2.5.4.5", "CA-7", PRINTABLE), text(CN, "prod vault")))
+    group("dn", "accept", subject, printable=[name(text(CN, "prod vault", PRINTABLE))], angstrom="Ångström", cjk="本番 認証局", slash="prod/vault",
+          mail=[name(text("1.2.840.113549.1.9.1", "ops@example.org", 0x16), text(CN, "prod vault"))], serial=[name(text("2.5.4.5", "CA-7", PRINTABLE), text(CN, "prod vault"))])
 
     # --- structure ---------------------------------------------------------------
     k = key()
@@ -77,6 +78,7 @@ def make(case, group):
     case("st", "reject", "st-oid-padded", request(key(), name(seq(b"\x06\x04\x55\x04\x80\x03", tlv(UTF8, b"prod")))))
     case("st", "either", "st-attributes-unsorted", request(key(), None, [
         seq(oid("1.2.3.9"), set_(NULL)), seq(oid("1.2.3.1"), set_(NULL))]))
+    case("st", "either", "st-rdn-unsorted", request(key(), seq(tlv(0x31, text(OU, "Infrastructure"), text(OU, "Operations")), set_(text(CN, "prod")))))
     case("st", "reject", "st-two-challenges", request(key(), None, [seq(oid("1.2.840.113549.1.9.7"), set_(tlv(UTF8, b"a"), tlv(UTF8, b"b")))]))
 
     # --- files -------------------------------------------------------------------
