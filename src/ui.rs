@@ -118,7 +118,8 @@ impl Ui {
             let fix = finding.rule.text().fix;
             self.err_line("  fix: ", fix, None);
             let explain = format!("rootward explain {}", finding.rule);
-            self.err_line("hint: ", error.hint.as_deref().unwrap_or(&explain), Some("36"));
+            let hint = error.hint.as_deref().unwrap_or(&explain);
+            self.err_line("hint: ", &clean(hint), Some("36"));
         } else if let Some(hint) = &error.hint {
             self.err_line("hint: ", &clean(hint), Some("36"));
         }

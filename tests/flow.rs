@@ -1,5 +1,4 @@
 //! The main job, end to end, as a person types it; and the same verbs asked again.
-#![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 
 mod common;
 use common::{Site, output, tool};

@@ -8,7 +8,6 @@ use crate::journal::{Act, Record, chain::timestamp};
 use crate::model::{
     environment::KeyHome,
     name::{ObjectRef, Scope},
-    rule::Rule,
     span::Span,
 };
 use crate::pki::{
@@ -28,12 +27,6 @@ pub fn issue_next(
 ) -> Result<(Output, Record)> {
     let history = estate.history();
     let mut plan = Plan::next(previous, cadence, &history, estate.context.now())?;
-    if let Some(recorded) = history.crl(&issuer.object).and_then(|record| record.number)
-        && previous.is_none_or(|crl| crl.number < recorded)
-    {
-        let message = format!("the journal has number {recorded}, the workspace an older CRL");
-        return Err(Rule::CrlNumber.found(message).into());
-    }
     // A CRL that outlives its issuer would be refused; near the end the CRL ends with it.
     plan.next_update = plan.next_update.min(issuer.certificate.facts.not_after);
     let crl = issue(&plan, issuer, previous, &history, signer)?;
@@ -49,7 +42,21 @@ pub fn issue_next(
 }
 
 /// Issues the next CRL of a CA when half the life of the current one is over, or at once.
+///
+/// # Errors
+/// Every rule of CRLs, ISSUER-UNFIT, ISSUER-KEY, NOT-AS-RECORDED; a wrong passphrase.
 pub fn refresh(
+    estate: &mut Estate,
+    scope: &Scope,
+    at_once: bool,
+    passphrases: &mut dyn Passphrases,
+) -> Result<Outcome<(ObjectRef, Crl)>> {
+    let issued = issue_if_due(estate, scope, at_once, passphrases);
+    let object = ObjectRef { scope: scope.clone(), generation: estate.active_generation(scope) };
+    issued.map_err(|error| estate.refuse(&object, error))
+}
+
+fn issue_if_due(
     estate: &mut Estate,
     scope: &Scope,
     at_once: bool,
@@ -67,8 +74,7 @@ pub fn refresh(
     }
     let passphrase = passphrases.open(&issuer.object)?;
     let key = estate.unlock(&issuer, &passphrase)?;
-    let made = issue_next(estate, &issuer, previous.as_ref(), cadence, &key);
-    let (output, record) = made.map_err(|error| estate.refuse(&issuer.object, error))?;
+    let (output, record) = issue_next(estate, &issuer, previous.as_ref(), cadence, &key)?;
     estate.commit(vec![output], vec![record])?;
     let crl = estate.crl(&issuer.object)?;
     let crl = crl.ok_or_else(|| Error::failed("the CRL just made is not there"))?;

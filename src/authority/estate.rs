@@ -135,9 +135,11 @@ impl<'c> Estate<'c> {
         self.record_abandoned(&lines)
     }
 
-    /// Records a refusal at signing, and gives it back as the error that it is.
+    /// Records a refusal at signing, and gives it back as the error that it is. At a time before
+    /// the journal's last entry nothing can be recorded.
     pub fn refuse(&mut self, object: &ObjectRef, error: Error) -> Error {
-        if error.findings.is_empty() {
+        let behind = |finding: &Finding| finding.rule == Rule::ClockBehindJournal;
+        if error.findings.is_empty() || error.findings.iter().any(behind) {
             return error;
         }
         let record = Record::refused(object, &error.findings);
@@ -166,17 +168,13 @@ impl<'c> Estate<'c> {
 
     /// The newest generation of the root or an intermediate that has a certificate.
     pub fn active_generation(&self, of: &Scope) -> Option<u32> {
-        let history = self.history();
-        (1..=history.generation(of)).rev().find(|generation| {
-            let object = ObjectRef { scope: of.clone(), generation: Some(*generation) };
-            history.certificate(&object).is_some()
-        })
+        self.history().certified_generation(of)
     }
 
     /// Loads a CA that is to sign, comparing it with its record.
     ///
     /// # Errors
-    /// Failed, when it does not exist yet or is not what the journal recorded.
+    /// Failed, when it does not exist yet; NOT-AS-RECORDED.
     pub fn issuer(&self, scope: &Scope) -> Result<Issuer> {
         let generation = self.active_generation(scope).ok_or_else(|| missing(scope))?;
         let object = ObjectRef { scope: scope.clone(), generation: Some(generation) };
@@ -201,16 +199,20 @@ impl<'c> Estate<'c> {
         let recorded = history.certificate(object).and_then(|record| record.fingerprint.as_deref());
         if recorded != Some(certificate.fingerprint().as_str()) {
             let message = format!("{path} is not the certificate that the journal recorded");
-            return Err(Error::failed(message).hint("see what differs with: rootward verify"));
+            return Err(Rule::NotAsRecorded.found(message).into());
         }
         Ok(certificate)
     }
 
     /// The current CRL of a CA generation, checked against its record; `None` when there is none.
+    ///
+    /// # Errors
+    /// CRL-NUMBER for an older one, NOT-AS-RECORDED for any other.
     pub fn crl(&self, issuer: &ObjectRef) -> Result<Option<Crl>> {
         let path = format!("{}/crl.pem", ca_dir(issuer));
         let history = self.history();
-        let recorded = history.crl(issuer).and_then(|record| record.fingerprint.as_deref());
+        let record = history.crl(issuer);
+        let recorded = record.and_then(|record| record.fingerprint.as_deref());
         let Some(bytes) = self.workspace.read_if_any(&path, file::LARGE)? else {
             return match recorded {
                 None => Ok(None),
@@ -220,8 +222,15 @@ impl<'c> Estate<'c> {
         };
         let crl = Crl::parse(&path, pem::read_one(&path, "X509 CRL", &bytes)?)?;
         if recorded != Some(crl.fingerprint().as_str()) {
-            let message = format!("{path} is not the CRL that the journal recorded");
-            return Err(Error::failed(message).hint("see what differs with: rootward verify"));
+            let last = record.and_then(|record| record.number).unwrap_or_default();
+            let finding = if crl.number < last {
+                let number = crl.number;
+                Rule::CrlNumber.found(format!("{path} has number {number}, the journal {last}"))
+            } else {
+                let message = format!("{path} is not the CRL that the journal recorded");
+                Rule::NotAsRecorded.found(message)
+            };
+            return Err(finding.into());
         }
         Ok(Some(crl))
     }

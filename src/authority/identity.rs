@@ -56,11 +56,17 @@ struct Made {
 }
 
 /// One identity, loaded, with what is to be done.
-struct Task {
+pub struct Task {
     identity: Identity,
     object: ObjectRef,
     declaration: String,
     work: Work,
+}
+
+/// A task that was carried out.
+enum Done {
+    Made(ObjectRef, Box<Made>),
+    Nothing(ObjectRef, State),
 }
 
 enum Work {
@@ -106,24 +112,22 @@ pub fn issue(
     progress: &(dyn Fn() + Sync),
 ) -> Result<Vec<Report>> {
     estate.check_clock()?;
-    let env = estate.environment(environment)?;
-    let scope = issuer_scope(environment)?;
-    let issuer = estate.issuer(&scope)?;
-    let tasks = plan(estate, env, &issuer, names, csr);
-    let is_work = |task: &Result<Task, Report>| match task {
-        Ok(task) => !matches!(task.work, Work::None(_)),
-        Err(_) => false,
-    };
-    if !tasks.iter().any(is_work) {
-        return finish(estate, tasks.into_iter().map(idle).collect(), Vec::new());
+    let issuer = estate.issuer(&issuer_scope(environment)?)?;
+    let tasks = plan(estate, environment, &issuer, names, csr)?;
+    if !tasks.iter().flatten().any(Task::is_work) {
+        let idle = tasks.into_iter().map(|task| task.map(Task::idle)).collect();
+        return finish(estate, idle, Vec::new());
     }
     let passphrase = passphrases.open(&issuer.object)?;
     let key = estate.unlock(&issuer, &passphrase)?;
-    issue_with(estate, &issuer, &key, tasks, progress)
+    carry_out(estate, &issuer, &key, tasks, progress)
 }
 
-/// The same with a signer at hand: all that is fast.
-fn issue_with(
+/// What [`plan`] found to be done, with the issuer's key at hand: everything but the passphrase.
+///
+/// # Errors
+/// As for [`issue`].
+pub fn carry_out(
     estate: &mut Estate,
     issuer: &Issuer,
     key: &dyn Signer,
@@ -155,19 +159,19 @@ fn issue_with(
 /// Commits what was made and turns everything into reports, in order.
 fn finish(
     estate: &mut Estate,
-    made: Vec<Result<(ObjectRef, Result<Made, State>), Report>>,
+    done: Vec<Result<Done, Report>>,
     extra: Vec<(Output, Record)>,
 ) -> Result<Vec<Report>> {
     let (mut outputs, mut records): (Vec<Output>, Vec<Record>) = extra.into_iter().unzip();
-    let mut reports = Vec::with_capacity(made.len());
-    for entry in made {
+    let mut reports = Vec::with_capacity(done.len());
+    for entry in done {
         reports.push(match entry {
-            Ok((object, Ok(made))) => {
+            Ok(Done::Made(object, made)) => {
                 outputs.extend(made.outputs);
                 records.push(made.record);
                 Report { object, result: Ok(State::Issued { not_after: made.not_after }) }
             }
-            Ok((object, Err(state))) => Report { object, result: Ok(state) },
+            Ok(Done::Nothing(object, state)) => Report { object, result: Ok(state) },
             Err(report) => {
                 if let Err(error) = &report.result
                     && error.kind == Kind::Refused
@@ -184,11 +188,18 @@ fn finish(
     Ok(reports)
 }
 
-fn idle(task: Result<Task, Report>) -> Result<(ObjectRef, Result<Made, State>), Report> {
-    task.map(|task| match task.work {
-        Work::None(state) => (task.object, Err(state)),
-        Work::MakeKey | Work::Sign(_) => (task.object, Err(State::WaitsForRequest)),
-    })
+impl Task {
+    fn is_work(&self) -> bool {
+        !matches!(self.work, Work::None(_))
+    }
+
+    /// What to report of a task that needs nothing done.
+    fn idle(self) -> Done {
+        match self.work {
+            Work::None(state) => Done::Nothing(self.object, state),
+            Work::MakeKey | Work::Sign(_) => Done::Nothing(self.object, State::WaitsForRequest),
+        }
+    }
 }
 
 fn issuer_scope(environment: &Name) -> Result<Scope> {
@@ -196,15 +207,20 @@ fn issuer_scope(environment: &Name) -> Result<Scope> {
     Ok(Scope::Member { environment: environment.clone(), name })
 }
 
-fn plan(
+/// Reads the declarations of `names`, of one environment, and says what is to be done for each.
+///
+/// # Errors
+/// Usage: no such environment. What is wrong with one identity is in its report.
+pub fn plan(
     estate: &Estate,
-    env: &Declared,
+    environment: &Name,
     issuer: &Issuer,
     names: &[Name],
     csr: Option<&[u8]>,
-) -> Vec<Result<Task, Report>> {
+) -> Result<Vec<Result<Task, Report>>> {
+    let env = estate.environment(environment)?;
     let history = estate.history();
-    names
+    let tasks = names
         .par_iter()
         .with_min_len(8)
         .map(|name| {
@@ -212,7 +228,8 @@ fn plan(
             let task = plan_one(estate, env, issuer, name, csr, &history);
             task.map_err(|error| Report { object, result: Err(error) })
         })
-        .collect()
+        .collect();
+    Ok(tasks)
 }
 
 fn plan_one(
@@ -276,21 +293,15 @@ fn work(
     signer: &dyn Signer,
     history: &History,
     task: Task,
-) -> Result<(ObjectRef, Result<Made, State>), Report> {
-    let Task { identity, object, declaration, work } = task;
-    let made = match work {
-        Work::None(state) => return Ok((object, Err(state))),
-        Work::MakeKey => make(estate, issuer, signer, history, &identity, &object, None),
-        Work::Sign(request) => {
-            make(estate, issuer, signer, history, &identity, &object, Some(&request))
-        }
+) -> Result<Done, Report> {
+    let request = match &task.work {
+        Work::None(_) => return Ok(task.idle()),
+        Work::MakeKey => None,
+        Work::Sign(request) => Some(&**request),
     };
-    match made {
-        Ok(made) => {
-            let record = Record { declaration: Some(declaration), ..made.record };
-            Ok((object, Ok(Made { record, ..made })))
-        }
-        Err(error) => Err(Report { object, result: Err(error) }),
+    match make(estate, issuer, signer, history, &task, request) {
+        Ok(made) => Ok(Done::Made(task.object, Box::new(made))),
+        Err(error) => Err(Report { object: task.object, result: Err(error) }),
     }
 }
 
@@ -299,10 +310,10 @@ fn make(
     issuer: &Issuer,
     signer: &dyn Signer,
     history: &History,
-    identity: &Identity,
-    object: &ObjectRef,
+    task: &Task,
     request: Option<&Request>,
 ) -> Result<Made> {
+    let Task { identity, object, declaration, .. } = task;
     let context = estate.context;
     let dir = identity_dir(identity);
     let mut outputs = Vec::with_capacity(4);
@@ -326,7 +337,8 @@ fn make(
     let certificate = linted.sign(Some(issuer), signer)?;
     outputs.extend(leaf_outputs(&certificate, issuer, identity)?);
     let record = certificate_record(Act::IdentityIssue, object, &certificate, Some(&issuer.object));
-    let record = Record { request: request.map(Request::digest), ..record };
+    let declaration = Some(declaration.clone());
+    let record = Record { request: request.map(Request::digest), declaration, ..record };
     Ok(Made { outputs, record, not_after: certificate.facts.not_after })
 }
 

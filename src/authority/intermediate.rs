@@ -211,11 +211,18 @@ pub struct Preview {
     is_filed: bool,
 }
 
+/// What [`prepare`] found.
+pub enum Prepared {
+    /// It is signed already, for this key.
+    Signed(ObjectRef),
+    Ready(Box<Preview>),
+}
+
 /// Judges everything that can be judged without the root key.
 ///
 /// # Errors
 /// Every rule for requests and for intermediates, NAME-PROBE, ISSUER-UNFIT.
-pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result<Outcome<Preview>> {
+pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result<Prepared> {
     let target = Target::find(estate, asked)?;
     estate.check_clock()?;
     let issuer = estate.issuer(&Scope::Root)?;
@@ -234,12 +241,12 @@ pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result
         }
     };
     target.check_request(estate, &request)?;
-    let signed = target.certificate(estate)?;
-    if let Some(certificate) = &signed
-        && certificate.facts.key != request.key
-    {
-        let message = format!("{} is signed already, for another key", target.object);
-        return Err(contradiction(message).into());
+    if let Some(certificate) = target.certificate(estate)? {
+        if certificate.facts.key != request.key {
+            let message = format!("{} is signed already, for another key", target.object);
+            return Err(contradiction(message).into());
+        }
+        return Ok(Prepared::Signed(target.object));
     }
     let draft = Draft::new(
         Profile::of_intermediate(&target.environment),
@@ -252,16 +259,13 @@ pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result
     let now = estate.context.now();
     let linted = issue::lint(&target.object, &draft, Some(&issuer), &estate.history(), now)?;
     let preview = Preview { target, request, issuer, linted, is_filed };
-    if signed.is_some() {
-        return Ok(Outcome::AlreadyThere(preview));
-    }
     probe::names(&draft, &preview.issuer, estate.context.rng)?;
     if !estate.has_key(&preview.issuer.object) {
         let dir = ca_dir(&preview.issuer.object);
         return Err(Error::failed(format!("{dir}/key.pem is not here, so nothing can be signed"))
             .hint("bring the medium that holds the root key"));
     }
-    Ok(Outcome::WouldDo(preview))
+    Ok(Prepared::Ready(Box::new(preview)))
 }
 
 /// Signs what [`prepare`] found good.

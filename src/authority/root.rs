@@ -27,17 +27,27 @@ pub type Root = (ObjectRef, Certificate);
 
 /// Makes the first root as declared, or finds it made.
 ///
-/// `import` is an unencrypted or sealed PKCS#8 key in PEM, used instead of a new key.
+/// `import` is the name of a file and what it holds: an unencrypted or sealed PKCS#8 key in PEM,
+/// used instead of a new key.
 ///
 /// # Errors
 /// CONTRADICTION, when there is a root that is not as declared; every rule of issuing.
 pub fn create(
     estate: &mut Estate,
-    import: Option<&[u8]>,
+    import: Option<(&str, &[u8])>,
+    passphrases: &mut dyn Passphrases,
+) -> Result<Outcome<Root>> {
+    let object = ObjectRef::root(estate.active_generation(&Scope::Root).unwrap_or(1));
+    make(estate, import, passphrases).map_err(|error| estate.refuse(&object, error))
+}
+
+fn make(
+    estate: &mut Estate,
+    import: Option<(&str, &[u8])>,
     passphrases: &mut dyn Passphrases,
 ) -> Result<Outcome<Root>> {
     if let Some(generation) = estate.active_generation(&Scope::Root) {
-        return existing(estate, generation, import).map(Outcome::AlreadyThere);
+        return existing(estate, generation, import.is_some()).map(Outcome::AlreadyThere);
     }
     estate.check_clock()?;
     let object = ObjectRef::root(1);
@@ -49,7 +59,7 @@ pub fn create(
         }
     }
     let pkcs8 = match import {
-        Some(pem) => imported(estate, &object, pem, passphrases)?,
+        Some((file, pem)) => imported(&object, file, pem, passphrases)?,
         None => soft::generate(estate.root.key.algorithm.into(), estate.context.rng)?,
     };
     let key = soft::SoftKey::open(&pkcs8, estate.context.rng)?;
@@ -68,8 +78,7 @@ pub fn create(
         estate.context.now(),
         estate.context.rng,
     )?;
-    let linted = issue::lint(&object, &draft, None, &estate.history(), estate.context.now());
-    let linted = linted.map_err(|error| estate.refuse(&object, error))?;
+    let linted = issue::lint(&object, &draft, None, &estate.history(), estate.context.now())?;
     let passphrase = passphrases.create(&object)?;
     let sealed_key = sealed::seal(&pkcs8, &passphrase, estate.context.rng)?;
     let certificate = linted.sign(None, &key)?;
@@ -88,10 +97,10 @@ pub fn create(
 }
 
 /// The root that is there, when it is the one that is declared.
-fn existing(estate: &Estate, generation: u32, import: Option<&[u8]>) -> Result<Root> {
+fn existing(estate: &Estate, generation: u32, is_import: bool) -> Result<Root> {
     let object = ObjectRef::root(generation);
     let certificate = estate.recorded_certificate(&object, &ca_dir(&object))?;
-    if import.is_some() {
+    if is_import {
         return Err(contradiction(format!("{object} has a key already")).into());
     }
     let declared = Subject::of_root(&estate.root, generation);
@@ -109,28 +118,28 @@ fn existing(estate: &Estate, generation: u32, import: Option<&[u8]>) -> Result<R
 }
 
 fn imported(
-    estate: &Estate,
     object: &ObjectRef,
+    file: &str,
     pem: &[u8],
     passphrases: &mut dyn Passphrases,
 ) -> Result<Zeroizing<Vec<u8>>> {
-    let text =
-        std::str::from_utf8(pem).map_err(|_| Error::failed("the key to import is no PEM"))?;
-    let (label, der) = pkcs8::SecretDocument::from_pem(text)
-        .map_err(|error| Error::failed(format!("the key to import is no PEM: {error}")))
-        .hint("convert it with: openssl pkcs8 -topk8 -in KEY -out key.pem")?;
+    let decoded = std::str::from_utf8(pem).ok().map(pkcs8::SecretDocument::from_pem);
+    let Some(Ok((label, der))) = decoded else {
+        let message = format!("{file} is no private key, expected PKCS#8 in PEM");
+        return Err(Error::failed(message)
+            .hint("convert it with: openssl pkcs8 -topk8 -in KEY -out key.pem"));
+    };
     match label {
         "ENCRYPTED PRIVATE KEY" => {
             let passphrase = passphrases.open(object)?;
-            let opened = sealed::open("the key to import", pem, &passphrase)?;
+            let opened = sealed::open(file, pem, &passphrase)?;
             Ok(Zeroizing::new(opened.as_bytes().to_vec()))
         }
         "PRIVATE KEY" => {
-            let _ = estate;
-            pkcs8::PrivateKeyInfoRef::from_der(der.as_bytes())?;
+            pkcs8::PrivateKeyInfoRef::from_der(der.as_bytes()).context(file)?;
             Ok(Zeroizing::new(der.as_bytes().to_vec()))
         }
-        other => Err(Error::failed(format!("got BEGIN {other}, expected PRIVATE KEY"))
+        other => Err(Error::failed(format!("{file}: got BEGIN {other}, expected PRIVATE KEY"))
             .hint("convert it with: openssl pkcs8 -topk8 -in KEY -out key.pem")),
     }
 }

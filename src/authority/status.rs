@@ -131,7 +131,7 @@ fn root_rows(estate: &Estate, history: &History, at: OffsetDateTime, rows: &mut 
     }
     let ca = Ca { scope: &Scope::Root, child, key: KeyHome::Local };
     for generation in 1..=newest {
-        ca_rows(history, &ca, generation, newest, at, rows);
+        ca_rows(history, &ca, generation, at, rows);
     }
 }
 
@@ -152,18 +152,11 @@ fn intermediate_rows(history: &History, ca: &Ca, at: OffsetDateTime, rows: &mut 
         });
     }
     for generation in 1..=newest {
-        ca_rows(history, ca, generation, newest, at, rows);
+        ca_rows(history, ca, generation, at, rows);
     }
 }
 
-fn ca_rows(
-    history: &History,
-    ca: &Ca,
-    generation: u32,
-    newest: u32,
-    at: OffsetDateTime,
-    rows: &mut Vec<Row>,
-) {
+fn ca_rows(history: &History, ca: &Ca, generation: u32, at: OffsetDateTime, rows: &mut Vec<Row>) {
     let object = ObjectRef { scope: ca.scope.clone(), generation: Some(generation) };
     let is_root = *ca.scope == Scope::Root;
     let kind = if is_root { Kind::Root } else { Kind::Intermediate };
@@ -178,7 +171,7 @@ fn ca_rows(
     let signing_stop = not_after.map(|end| end - ca.child);
     let state = match (not_after, signing_stop) {
         (Some(end), _) if at > end => State::Expired,
-        _ if generation < newest => State::Superseded,
+        _ if Some(generation) < history.certified_generation(ca.scope) => State::Superseded,
         (_, Some(stop)) if at > stop => State::Due,
         _ => State::Valid,
     };

@@ -219,6 +219,12 @@ fn identities(
             else {
                 return (problems, false);
             };
+            for policy in &identity.declared.policies {
+                if !estate.workspace.exists(&layout::policy(policy)) {
+                    let problem = format!("policy {policy} is not in {}", layout::POLICIES);
+                    problems.add(&object, &problem);
+                }
+            }
             let Some(record) = history.certificate(&object) else { return (problems, false) };
             let checked = identity_one(estate, &object, &identity, record, issuers, &mut problems);
             problems.keep(&object, checked);

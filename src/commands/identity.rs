@@ -6,7 +6,10 @@ use crate::authority::{
     identity::{Report, State},
 };
 use crate::error::{Error, Result};
-use crate::model::name::{Name, ObjectRef, Scope};
+use crate::model::{
+    environment::ISSUER,
+    name::{Name, ObjectRef, Scope},
+};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +65,7 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     let bar = session.ui.progress(count, "issuing");
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
     let mut reports = Vec::with_capacity(count);
+    let mut stopped = None;
     for (environment, names) in &wanted {
         let progress = || bar.inc(1);
         let issued = authority::identity::issue(
@@ -72,10 +76,24 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
             &mut source,
             &progress,
         );
-        reports.extend(issued.inspect_err(|_| bar.finish_and_clear())?);
+        match issued {
+            Ok(issued) => reports.extend(issued),
+            Err(error) => {
+                let issuer = ObjectRef::member(environment, &ISSUER.parse().map_err(Error::usage)?);
+                stopped = Some(estate.refuse(&issuer, error));
+                break;
+            }
+        }
     }
     bar.finish_and_clear();
-    print(session, reports)
+    let Some(error) = stopped else { return print(session, reports) };
+    // What was issued in an environment before stays issued, and is said.
+    if !reports.is_empty()
+        && let Err(failure) = print(session, reports)
+    {
+        session.ui.error(&failure);
+    }
+    Err(error)
 }
 
 /// The names asked for, by environment, each once.

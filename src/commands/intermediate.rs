@@ -1,7 +1,10 @@
 //! `rootward intermediate request | sign | import | list | crl`
 
 use super::{Session, moment, object, read_named, root, unlock};
-use crate::authority::{self, Outcome, intermediate::Preview};
+use crate::authority::{
+    self, Outcome,
+    intermediate::{Prepared, Preview},
+};
 use crate::error::{Error, Result};
 use crate::model::name::{ObjectRef, Scope};
 use crate::pki::profile::Profile;
@@ -139,10 +142,8 @@ fn dry_run(args: &SignArgs, session: &Session) -> Result<ExitCode> {
     let estate = session.read()?;
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
     match authority::intermediate::prepare(&estate, &args.object, csr)? {
-        Outcome::AlreadyThere(preview) => {
-            session.ui.status(&format!("{} is already signed", preview.target.object));
-        }
-        Outcome::WouldDo(preview) | Outcome::Done(preview) => {
+        Prepared::Signed(object) => session.ui.status(&format!("{object} is already signed")),
+        Prepared::Ready(preview) => {
             show(session, &preview);
             session.ui.status("every rule agrees; nothing was signed (--dry-run)");
         }
@@ -156,15 +157,15 @@ fn sign(args: &SignArgs, session: &Session) -> Result<ExitCode> {
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
     let prepared = authority::intermediate::prepare(&estate, &args.object, csr);
     let preview = match prepared.map_err(|error| estate.refuse(&args.object, error))? {
-        Outcome::AlreadyThere(preview) => {
-            session.ui.status(&format!("{} is already signed", preview.target.object));
+        Prepared::Signed(object) => {
+            session.ui.status(&format!("{object} is already signed"));
             return Ok(ExitCode::SUCCESS);
         }
-        Outcome::WouldDo(preview) | Outcome::Done(preview) => preview,
+        Prepared::Ready(preview) => preview,
     };
     show(session, &preview);
     let mut source = unlock::Source::new(session, &args.unlock);
-    let signed = authority::intermediate::sign(&mut estate, preview, &mut source);
+    let signed = authority::intermediate::sign(&mut estate, *preview, &mut source);
     let (object, certificate) = signed.map_err(|error| estate.refuse(&args.object, error))?;
     signed_line(session, "signed", &object, &certificate.fingerprint());
     Ok(ExitCode::SUCCESS)

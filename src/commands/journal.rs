@@ -112,7 +112,7 @@ fn lines(record: &Record) -> Vec<String> {
         parts.push(format!("number {number}"));
     }
     if let Some(until) = &record.not_after {
-        parts.push(format!("until {}", &until[..until.len().min(10)]));
+        parts.push(format!("until {}", until.get(..10).unwrap_or(until)));
     }
     if let Some(issuer) = &record.issuer {
         parts.push(format!("issuer {issuer}"));

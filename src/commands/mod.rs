@@ -123,7 +123,6 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// NO_COLOR, set to anything that is not empty (no-color.org).
-#[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

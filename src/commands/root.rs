@@ -5,6 +5,7 @@ use crate::authority::{self, Outcome};
 use crate::error::Result;
 use crate::model::{name::Scope, text::colons};
 use crate::pki::inspect::Certificate;
+use crate::store::file;
 use ring::digest::{SHA256, digest};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,7 +62,8 @@ fn create(args: &CreateArgs, session: &Session) -> Result<ExitCode> {
     let import = args.import_key.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
-    let import = import.as_ref().map(|bytes| bytes.as_slice());
+    let name = args.import_key.as_deref().map(file::shown).unwrap_or_default();
+    let import = import.as_ref().map(|bytes| (name.as_str(), bytes.as_slice()));
     let outcome = authority::root::create(&mut estate, import, &mut source)?;
     let (said, (object, certificate)) = match outcome {
         Outcome::Done(root) | Outcome::WouldDo(root) => ("made", root),

@@ -63,9 +63,9 @@ impl<'a> Source<'a> {
     }
 
     fn warn_if_open(&self, path: &Path) {
-        if let Some(mode) =
-            file::mode(path).filter(|mode| mode & 0o077 != 0 && mode & 0o170_000 == 0)
-        {
+        // Of the file itself: a link's own mode says nothing.
+        let mode = file::canonical(path).ok().and_then(|path| file::mode(&path));
+        if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
             let path = file::shown(path);
             self.session.ui.warn(&format!("{path} can be read by others (mode {mode:04o})"));
             self.session.ui.hint(&format!("chmod 600 {path}"));

@@ -35,6 +35,11 @@ pub fn seal(pkcs8: &[u8], passphrase: &[u8], rng: &Rng) -> Result<Zeroizing<Vec<
     Ok(Zeroizing::new(pem.as_bytes().to_vec()))
 }
 
+/// The most work that a key may ask for before it is tried: eight times what [`seal`] asks for, in
+/// at most 1 GiB. A hostile key could else keep this machine busy for years.
+const MOST: u64 = 1 << 23;
+const MOST_ROUNDS: u32 = 20_000_000;
+
 /// Opens what [`seal`] or openssl sealed; gives unencrypted PKCS#8 DER.
 ///
 /// CBC is not authenticated: the caller compares the public key with the certificate.
@@ -44,10 +49,28 @@ pub fn seal(pkcs8: &[u8], passphrase: &[u8], rng: &Rng) -> Result<Zeroizing<Vec<
 pub fn open(file: &str, pem: &[u8], passphrase: &[u8]) -> Result<SecretDocument> {
     let der = decode(file, pem)?;
     let sealed = EncryptedPrivateKeyInfoRef::from_der(der.as_bytes()).context(file)?;
+    if asks_too_much(&sealed.encryption_algorithm) {
+        return Err(Error::failed(format!(
+            "{file} is sealed with an absurd cost, so it is not tried"
+        ))
+        .hint("seal it again with: openssl pkcs8 -topk8 -scrypt"));
+    }
     sealed.decrypt(passphrase).map_err(|_| {
         Error::failed(format!("wrong passphrase for {file}"))
             .hint("type it again; nothing was changed")
     })
+}
+
+fn asks_too_much(scheme: &EncryptionScheme) -> bool {
+    let EncryptionScheme::Pbes2(parameters) = scheme else { return false };
+    let scrypt = parameters.kdf.scrypt().is_some_and(|scrypt| cost(scrypt) > MOST);
+    scrypt || parameters.kdf.pbkdf2().is_some_and(|kdf| kdf.iteration_count > MOST_ROUNDS)
+}
+
+/// N * r * p, as far as it can be said.
+fn cost(scrypt: &pbes2::ScryptParams) -> u64 {
+    let memory = scrypt.cost_parameter.saturating_mul(u64::from(scrypt.block_size));
+    memory.saturating_mul(u64::from(scrypt.parallelization))
 }
 
 /// In words, why this is not a key sealed with scrypt at least as strongly as [`seal`] does.
@@ -63,8 +86,7 @@ pub fn weakness(pem: &[u8]) -> Option<String> {
     let Some(scrypt) = scrypt else {
         return Some("is sealed with another key derivation, expected scrypt".into());
     };
-    let cost =
-        scrypt.cost_parameter * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
+    let cost = cost(scrypt);
     let expected = (1_u64 << LOG_N) * u64::from(R * P);
     (cost < expected).then(|| format!("is sealed with scrypt N*r*p = {cost}, expected {expected}"))
 }

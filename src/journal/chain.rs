@@ -79,10 +79,10 @@ impl Journal {
         if record.prev != self.head {
             return Err("the line does not continue the line before it".into());
         }
-        if OffsetDateTime::parse(&record.time, &Rfc3339).is_err() {
-            return Err("got a time that is not RFC 3339".into());
+        // Times are all UTC and of one width, so that they compare as text.
+        if instant(&record.time).map(timestamp).as_ref() != Some(&record.time) {
+            return Err("got a time that is not RFC 3339, UTC, to the second".into());
         }
-        // Times are all UTC and of one width, so they compare as text.
         if self.records.last().is_some_and(|last| record.time < last.time) {
             return Err("the time is before the line before it".into());
         }
@@ -180,7 +180,7 @@ pub fn timestamp(time: OffsetDateTime) -> String {
     time.format(format).unwrap_or_default()
 }
 
-/// The reverse of [`timestamp`].
+/// The reverse of [`timestamp`]; always in UTC, where every year has four digits.
 pub fn instant(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339).ok()
+    OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(time::UtcOffset::UTC)
 }

@@ -54,8 +54,9 @@ impl<'a> History<'a> {
         if let Some(serial) = &record.serial {
             self.serials.insert(serial, record);
         }
-        let requested = record.act == Act::IntermediateRequest;
-        if let (Some(key), true) = (&record.key, record.act.is_certificate() || requested) {
+        // A key that was signed for and not released has been seen all the same.
+        let seen = matches!(record.act, Act::IntermediateRequest | Act::Abandoned);
+        if let (Some(key), true) = (&record.key, record.act.is_certificate() || seen) {
             self.keys.entry(key).or_insert(record);
         }
         if record.act.is_certificate() {
@@ -133,6 +134,14 @@ impl<'a> History<'a> {
 
     pub fn request(&self, object: &ObjectRef) -> Option<&'a Record> {
         self.requests.get(object.to_string().as_str()).copied()
+    }
+
+    /// The newest generation of a CA that has a certificate.
+    pub fn certified_generation(&self, of: &Scope) -> Option<u32> {
+        (1..=self.generation(of)).rev().find(|generation| {
+            let object = ObjectRef { scope: of.clone(), generation: Some(*generation) };
+            self.certificate(&object).is_some()
+        })
     }
 
     /// The newest generation of a CA that was requested or certified; 0 when there is none.

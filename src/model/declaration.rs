@@ -2,10 +2,13 @@
 
 use super::text::{clean, nearest};
 use crate::error::{Error, Result};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 /// The format version that this program reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: i64 = 1;
 
 /// Parses one declaration. `file` is only for messages.
 ///
@@ -14,25 +17,56 @@ pub const VERSION: u32 = 1;
 /// a missing key, a value out of range, a format version newer than [`VERSION`].
 pub fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        Error::usage(format!("{file}:{line}: got bytes that are not UTF-8, expected text"))
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let (line, column) = position(&before, before.len());
+        Error::usage(format!("{file}:{line}:{column}: got bytes that are not UTF-8, expected text"))
     })?;
-    check_version(file, text)?;
-    toml::from_str(text).map_err(|error| explain(file, text, &error))
+    toml::from_str(text).map_err(|error| {
+        // A newer file may well have keys that are unknown here: its version is what to say.
+        check_version(file, text).err().unwrap_or_else(|| explain(file, text, &error))
+    })
 }
 
-/// The version is read first: a newer file may well have keys that are unknown here.
+/// The `version` key of every declaration.
+#[derive(Clone, Debug)]
+pub struct Version;
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match i64::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            other => Err(D::Error::custom(format!("got version {other}, expected {VERSION}"))),
+        }
+    }
+}
+
 fn check_version(file: &str, text: &str) -> Result<()> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| explain(file, text, &error))?;
-    match table.get("version").and_then(toml::Value::as_integer) {
-        Some(1) => Ok(()),
-        Some(newer) if newer > i64::from(VERSION) => Err(Error::usage(format!(
-            "{file}: got format version {newer}, expected at most {VERSION}"
+    let Ok(read) = toml::from_str::<Versioned>(text) else { return Ok(()) };
+    let Some(version) = read.version else {
+        return Err(Error::usage(format!(
+            "{file}:1:1: got no format version, expected version = 1"
+        ))
+        .hint(format!("put this line at the top of {file}: version = 1")));
+    };
+    let (line, column) = position(text, version.span().start);
+    let place = format!("{file}:{line}:{column}");
+    match version.get_ref().as_integer() {
+        Some(VERSION) => Ok(()),
+        Some(newer) if newer > VERSION => Err(Error::usage(format!(
+            "{place}: got format version {newer}, expected at most {VERSION}"
         ))
         .hint("this file was written for a newer rootward; update the program")),
-        _ => Err(Error::usage(format!("{file}:1:1: got no format version, expected version = 1"))
-            .hint(format!("put this line at the top of {file}: version = 1"))),
+        _ => {
+            let got = clean(&version.get_ref().to_string());
+            Err(Error::usage(format!("{place}: got the format version {got}, expected 1")))
+        }
     }
+}
+
+/// Of any format: all other keys are left to the second reading.
+#[derive(Deserialize)]
+struct Versioned {
+    version: Option<toml::Spanned<toml::Value>>,
 }
 
 fn explain(file: &str, text: &str, error: &toml::de::Error) -> Error {
@@ -74,7 +108,7 @@ mod tests {
     #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only parsed")]
     struct Sample {
-        version: u32,
+        version: Version,
         lifetime: super::super::span::Span,
     }
 
@@ -112,6 +146,6 @@ mod tests {
         assert!(failure("lifetime = \"3d\"").messages()[0].contains("no format version"));
         assert!(failure("version = ").messages()[0].starts_with("ca/x.toml:1:"));
         let error = parse::<Sample>("f", b"version = 1\n\xff").unwrap_err();
-        assert!(error.messages()[0].starts_with("f:2: got bytes that are not UTF-8"));
+        assert!(error.messages()[0].starts_with("f:2:1: got bytes that are not UTF-8"));
     }
 }

@@ -22,8 +22,8 @@ pub struct Environment {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
-    #[expect(dead_code, reason = "part of the format; the parser checks it")]
-    version: u32,
+    #[expect(dead_code, reason = "part of the format; reading it checks it")]
+    version: declaration::Version,
     /// Where the environment's Vault listens, `https://HOST:PORT`.
     pub address: String,
     /// The SPIFFE trust domain.

@@ -38,7 +38,8 @@ fn shared_by(one: &Environment, other: &Environment) -> Vec<String> {
         shared.push(format!("the mounts {}", set.join(", ")));
     }
     for (key, path) in &a.paths {
-        if b.paths.values().any(|other| other == path) {
+        let slashless = path.trim_end_matches('/');
+        if b.paths.values().any(|other| other.trim_end_matches('/') == slashless) {
             shared.push(format!("the path {key} = {path}"));
         }
     }

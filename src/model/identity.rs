@@ -28,8 +28,8 @@ pub struct Identity {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
-    #[expect(dead_code, reason = "part of the format; the parser checks it")]
-    version: u32,
+    #[expect(dead_code, reason = "part of the format; reading it checks it")]
+    version: declaration::Version,
     pub kind: Kind,
     pub unix_user: Option<String>,
     #[serde(default)]
@@ -105,7 +105,8 @@ impl Identity {
         if listener && !declared.auth.is_empty() {
             return wrong("auth: got a method, expected none for a listener");
         }
-        if !listener && !(declared.dns.is_empty() && declared.ip.is_empty()) {
+        let has_names = !declared.dns.is_empty() || !declared.ip.is_empty();
+        if !listener && has_names {
             return wrong("dns, ip: only a listener declares them; the others have NAME.DOMAIN");
         }
         none_of(outside(env, file, &declared))?;

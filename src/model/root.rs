@@ -9,9 +9,8 @@ use time::Duration;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Root {
-    /// Checked by [`declaration::parse`].
-    #[expect(dead_code, reason = "part of the format; the parser checks it")]
-    version: u32,
+    #[expect(dead_code, reason = "part of the format; reading it checks it")]
+    version: declaration::Version,
     pub subject: Subject,
     #[serde(default)]
     pub key: Key,

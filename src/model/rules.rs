@@ -138,12 +138,12 @@ rules! {
 
     // CRLs
     CrlNumber = "CRL-NUMBER",
-        refuses: "a CRL whose number is 0 or not greater than the last one",
+        refuses: "a CRL whose number is 0 or not greater than the last one, or an older CRL in the place of the last one",
         why: "relying parties keep the CRL with the greatest number (RFC 5280 section 5.2.3; CA/B Baseline Requirements 4.9.7)",
         fix: "bring the last CRL of this issuer into the workspace, then issue the next";
     CrlDates = "CRL-DATES",
         refuses: "a CRL whose dates are reversed, lie outside its issuer's validity, or are more than 365 days apart",
-        why: "RFC 5280 section 5.1.2; CA/B Baseline Requirements 4.9.7",
+        why: "relying parties refuse a CRL that is not current, and a CA that is silent for longer than a year (RFC 5280 section 5.1.2; CA/B Baseline Requirements 4.9.7)",
         fix: "set the clock, or correct the CRL cadence in the declaration";
     CrlScope = "CRL-SCOPE",
         refuses: "a CRL entry for a certificate that this issuer did not issue, or for a leaf in a root's CRL",
@@ -168,7 +168,7 @@ rules! {
         why: "test and prod are separate in mechanics, not in naming",
         fix: "give each environment its own value";
     NameTaken = "NAME-TAKEN",
-        refuses: "a name that is reserved, or that another object of the environment has",
+        refuses: "an identity with the name of an intermediate of its environment",
         why: "ENV/NAME must mean one thing in files, DNS, SPIFFE and Vault",
         fix: "choose another name";
     Contradiction = "CONTRADICTION",
@@ -179,6 +179,10 @@ rules! {
         refuses: "a request for an identity whose key is made here, or the other way round",
         why: "a key has one place: where it was made; two copies are two thieves' chances",
         fix: "set key = \"host\" or key = \"here\" in identity.toml and remove the other key";
+    NotAsRecorded = "NOT-AS-RECORDED",
+        refuses: "to sign on top of a certificate or CRL that is not the one the journal recorded",
+        why: "a file may be replaced by another that is as valid; what is signed next would rest on something that nobody reviewed",
+        fix: "see what differs with: rootward verify, then restore the file from the newest copy of the workspace";
     ClockBehindJournal = "CLOCK-BEHIND-JOURNAL",
         refuses: "to act at a time before the journal's last entry",
         why: "a wrong clock makes certificates that are not yet, or no longer, valid",

@@ -102,7 +102,7 @@ impl Facts {
     /// Reads to-be-signed DER (RFC 5280 section 4.1).
     pub fn parse_tbs(der: &[u8]) -> Result<Self, String> {
         match TbsCertificate::from_der(der) {
-            Ok((rest, tbs)) if rest.is_empty() => Self::of(&tbs),
+            Ok(([], tbs)) => Self::of(&tbs),
             Ok(_) => Err("bytes after the to-be-signed certificate".into()),
             Err(error) => Err(format!("not a to-be-signed certificate: {error}")),
         }

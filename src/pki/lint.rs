@@ -129,36 +129,60 @@ fn extensions(facts: &Facts, draft: &Draft, extras: Extras, findings: &mut Vec<F
             }
             // A foreign CA need not narrow the key usage of an intermediate any further.
             None if extras == Extras::NotCritical && expected == EXTENDED_KEY_USAGE => {}
-            None => found(format!("extension {} is missing or of other criticality", expected.0)),
+            None => found(format!(
+                "got no {}{}",
+                if expected.1 { "critical " } else { "" },
+                extension_name(expected.0)
+            )),
         }
     }
     for (oid, critical) in rest {
         if critical || extras == Extras::None {
-            found(format!("got an unexpected extension {oid}"));
+            found(format!("got an unexpected {}", extension_name(oid)));
         }
     }
     let profile = &draft.profile;
     if (facts.is_ca, facts.path_length) != (profile.is_ca(), profile.path_length()) {
         found(format!(
-            "got CA:{} with path length {:?}, expected CA:{} with {:?}",
-            facts.is_ca,
-            facts.path_length,
-            profile.is_ca(),
-            profile.path_length()
+            "got {}, expected {}",
+            basic(facts.is_ca, facts.path_length),
+            basic(profile.is_ca(), profile.path_length())
         ));
     }
     if facts.key_usage != Some(profile.key_usage()) {
-        found(format!("got key usage {:?}, expected {}", facts.key_usage, profile.key_usage()));
+        let expected = if profile.is_ca() { "keyCertSign, cRLSign" } else { "digitalSignature" };
+        found(format!("got another keyUsage than {expected}"));
     }
     let usages = &facts.extended_key_usage;
     if *usages != profile.extended_key_usage() && !(usages.is_empty() && extras != Extras::None) {
-        found(format!("got extended key usage {}", usages.join(", ")));
+        let expected = profile.extended_key_usage().join(", ");
+        found(format!("got extendedKeyUsage {:?}, expected {expected:?}", usages.join(", ")));
     }
-    if facts.subject_key_id.as_ref().is_none_or(Vec::is_empty) {
-        found("got no subject key identifier".into());
+    if facts.subject_key_id.as_ref().is_some_and(Vec::is_empty) {
+        found("got an empty subjectKeyIdentifier".into());
     }
     if facts.key != draft.key {
         findings.push(Rule::SpkiChanged.found("the public key is not the one of the request"));
+    }
+}
+
+fn basic(is_ca: bool, path_length: Option<u32>) -> String {
+    let length = path_length.map(|length| format!(" with path length {length}"));
+    let ca = if is_ca { "CA:TRUE" } else { "CA:FALSE" };
+    format!("{ca}{}", length.unwrap_or_default())
+}
+
+/// The name of RFC 5280 section 4.2.1.
+fn extension_name(oid: &str) -> &str {
+    match oid {
+        "2.5.29.35" => "authorityKeyIdentifier",
+        "2.5.29.14" => "subjectKeyIdentifier",
+        "2.5.29.15" => "keyUsage",
+        "2.5.29.17" => "subjectAltName",
+        "2.5.29.19" => "basicConstraints",
+        "2.5.29.30" => "nameConstraints",
+        "2.5.29.37" => "extendedKeyUsage",
+        other => other,
     }
 }
 
@@ -229,8 +253,9 @@ fn under(facts: &Facts, issuer: &Issuer, findings: &mut Vec<Finding>) {
         findings.push(Rule::KeyIsIssuerKey.found(format!("the key is that of {name}")));
     }
     if facts.authority_key_id != parent.subject_key_id {
-        let id = facts.authority_key_id.as_deref().map(hex).unwrap_or_default();
-        findings.push(Rule::Profile.found(format!("got the authority key identifier {id:?}")));
+        let id = facts.authority_key_id.as_deref().map_or_else(|| "none".into(), hex);
+        let message = format!("got authorityKeyIdentifier {id}, not that of {name}");
+        findings.push(Rule::Profile.found(message));
     }
     within(facts, parent, findings);
 }
@@ -248,9 +273,10 @@ fn within(facts: &Facts, parent: &Facts, findings: &mut Vec<Finding>) {
             outside(name.clone());
         }
     }
+    let unconstrained = parent.permitted.is_empty() && parent.excluded.is_empty();
     for address in &facts.names.ip {
         let permitted = parent.permitted.ranges.iter().any(|range| range.contains(*address));
-        if !permitted && !(parent.permitted.is_empty() && parent.excluded.is_empty()) {
+        if !permitted && !unconstrained {
             outside(address.to_string());
         }
     }

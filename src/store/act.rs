@@ -1,20 +1,22 @@
 //! One act changes the workspace all or nothing.
 //!
-//! The outputs are staged under `ca/.staging` beside the journal lines that describe them, made
-//! durable, then the lines are appended to the journal (the moment of truth), then the outputs are
-//! renamed into their places. Whatever stops this in the middle, the next run knows what to do:
+//! Everything an act is to write goes first into one file, `ca/.pending`: the journal lines, then
+//! every output, then a digest over both. Once that file is durable the lines are appended to the
+//! journal (the moment of truth), the outputs are put into their places, each by renaming, and
+//! the pending file is removed. Whatever stops this in the middle, the next run knows what to do:
 //!
-//! - `intent@OFFSET` there: signatures may exist in the staging folder, but nothing was released.
-//!   They are removed, and recorded as abandoned: nothing signed is ever unrecorded.
-//! - `ready@OFFSET` there: everything is on the disk; the lines are appended as far as they are
-//!   missing and the renames are finished.
-//!
-//! OFFSET is the length of the journal that the lines continue.
+//! - a pending file that is complete: the lines are appended as far as they are missing, and the
+//!   outputs are put into their places (again);
+//! - one that is not: nothing was released. What it names may have been signed, and is recorded
+//!   as abandoned: nothing signed is ever unrecorded.
 
 use super::{file, layout};
 use crate::error::{Error, Result};
 use crate::model::rule::Rule;
 use rayon::prelude::*;
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -58,218 +60,245 @@ pub enum Recovery {
 
 /// From this many outputs on, one `syncfs` is cheaper than a sync for each file.
 const BATCH: usize = 16;
-const INTENT: &str = "intent@";
-const READY: &str = "ready@";
-/// How a journal line says that it records an abandoned act.
-const ABANDONED: &str = "\"act\":\"abandoned\"";
+
+/// The first line of the pending file; the lines, the outputs and a SHA-256 follow without gaps.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    /// The length of the journal that the lines continue.
+    offset: u64,
+    lines: usize,
+    outputs: Vec<Part>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Part {
+    path: String,
+    mode: u32,
+    length: usize,
+}
+
+impl Header {
+    /// Could rootward have written this? What it names goes into the workspace and nowhere else,
+    /// whoever put the file there.
+    fn is_ours(&self) -> bool {
+        let normal = |path: &str| {
+            Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+        };
+        let fits = |length: usize| (length as u64) <= file::LARGE;
+        let ours = |part: &Part| normal(&part.path) && part.mode & !0o777 == 0 && fits(part.length);
+        fits(self.lines) && self.outputs.iter().all(ours)
+    }
+}
 
 /// An interrupted act, as it lies there.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub offset: u64,
     pub lines: String,
-    pub ready: bool,
+    /// `None`: the file is not complete, so nothing was released.
+    pub outputs: Option<HashMap<String, Content>>,
 }
 
-/// Reads the staging folder without changing it.
+/// The bytes and the mode of an output.
+pub(super) type Content = (Zeroizing<Vec<u8>>, u32);
+
+/// Reads the pending file without changing anything. `None`: there is none, or it was cut off
+/// before it named anything.
 pub(super) fn pending(root: &Path) -> Result<Option<Pending>> {
-    let dir = root.join(layout::STAGING);
-    for entry in file::entries(&dir)? {
-        let found = entry.name.strip_prefix(READY).map(|offset| (offset, true));
-        let found = found.or(entry.name.strip_prefix(INTENT).map(|offset| (offset, false)));
-        let Some((offset, ready)) = found else { continue };
-        let offset = offset.parse().map_err(|_| {
-            Error::failed(format!("{}/{} has no number", layout::STAGING, entry.name))
-        })?;
-        let bytes = file::read(&dir.join(&entry.name), file::LARGE)?;
-        let lines = String::from_utf8(bytes.to_vec())?;
-        return Ok(Some(Pending { offset, lines, ready }));
+    match file::read(&root.join(layout::PENDING), file::LARGE) {
+        Ok(bytes) => Ok(parse(&bytes)),
+        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(None)
 }
 
-/// Where an output waits until it is renamed. Names of the workspace have no `~`.
-pub(super) fn staged(root: &Path, path: &str) -> PathBuf {
-    root.join(layout::STAGING).join(path.replace('/', "~"))
+fn parse(bytes: &[u8]) -> Option<Pending> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let header: Header = serde_json::from_slice(&bytes[..end]).ok()?;
+    if !header.is_ours() {
+        return None;
+    }
+    let body = &bytes[end + 1..];
+    let lines = String::from_utf8(body.get(..header.lines)?.to_vec()).ok()?;
+    let pending = Pending { offset: header.offset, lines, outputs: None };
+    let length = header.lines + header.outputs.iter().map(|part| part.length).sum::<usize>();
+    let mut digest = Context::new(&SHA256);
+    digest.update(&bytes[..(end + 1 + length).min(bytes.len())]);
+    if body.get(length..) != Some(digest.finish().as_ref()) {
+        return Some(pending);
+    }
+    let mut at = header.lines;
+    let outputs = header.outputs.into_iter().map(|part| {
+        let bytes = Zeroizing::new(body[at..at + part.length].to_vec());
+        at += part.length;
+        (part.path, (bytes, part.mode))
+    });
+    Some(Pending { outputs: Some(outputs.collect()), ..pending })
+}
+
+fn encode(offset: u64, act: &Act) -> Result<Zeroizing<Vec<u8>>> {
+    let part = |output: &Output| Part {
+        path: output.path.clone(),
+        mode: output.mode,
+        length: output.bytes.len(),
+    };
+    let outputs: Vec<Part> = act.outputs.iter().map(part).collect();
+    let body: usize = outputs.iter().map(|part| part.length).sum();
+    let header = serde_json::to_vec(&Header { offset, lines: act.lines.len(), outputs })?;
+    // Exact capacity: a growing vector would leave copies of secrets behind.
+    let length = header.len() + 1 + act.lines.len() + body + 32;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
+    bytes.extend_from_slice(&header);
+    bytes.push(b'\n');
+    bytes.extend_from_slice(act.lines.as_bytes());
+    act.outputs.iter().for_each(|output| bytes.extend_from_slice(&output.bytes));
+    let digest = ring::digest::digest(&SHA256, &bytes);
+    bytes.extend_from_slice(digest.as_ref());
+    Ok(bytes)
 }
 
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
-///
-/// What fails before the lines are in the journal leaves `intent@OFFSET`; what fails after that
-/// leaves `ready@OFFSET`.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let journal = root.join(layout::JOURNAL);
-    let recorded = prepare(root, offset, act)
-        .and_then(|()| file::append(&journal, act.lines.as_bytes()))
-        .inspect_err(|_| {
-            if length(&journal) == Some(offset) {
-                let _ = withdraw(root, offset);
-            }
-        });
-    recorded?;
-    release(root)
-}
-
-/// Takes back that everything is ready: nothing of it may be released any more.
-fn withdraw(root: &Path, offset: u64) -> Result<()> {
-    let dir = root.join(layout::STAGING);
-    let ready = dir.join(format!("{READY}{offset}"));
-    if file::exists(&ready) {
-        file::rename(&ready, &dir.join(format!("{INTENT}{offset}")))?;
+    // Without outputs the one append is atomic enough: a torn line is cut off again.
+    let committed =
+        prepare(root, offset, act).and_then(|()| file::append(&journal, act.lines.as_bytes()));
+    if let Err(error) = committed {
+        // Nothing was released. What may have been signed is recorded as abandoned by the caller,
+        // or, where the disk does not allow it now, by the next run.
+        if length(&journal) == Some(offset) {
+            let _ = withdraw(root);
+        }
+        return Err(error);
     }
-    file::sync_dir(&dir)
+    let outputs: Vec<Placed> = act.outputs.iter().map(Placed::of).collect();
+    release(root, &outputs)
 }
 
+/// Cuts the pending file short: it still says what was signed, but is no longer to be finished.
+fn withdraw(root: &Path) -> Result<()> {
+    let path = root.join(layout::PENDING);
+    match pending(root)? {
+        Some(Pending { outputs: Some(_), .. }) => file::truncate(&path, file::size(&path)? - 1),
+        _ => Ok(()),
+    }
+}
+
+fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {
+    let path = root.join(layout::PENDING);
+    file::create(&path, &encode(offset, act)?, 0o600)?.sync_all()?;
+    file::sync_dir(&root.join("ca"))
+}
+
+/// The length of a file that may not exist yet; `None` when it cannot be told.
 fn length(path: &Path) -> Option<u64> {
-    match file::read(path, file::LARGE) {
-        Ok(bytes) => Some(bytes.len() as u64),
+    match file::size(path) {
+        Ok(size) => Some(size),
         Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Some(0),
         Err(_) => None,
     }
 }
 
-fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {
-    let dir = root.join(layout::STAGING);
-    file::create_dirs(&dir)?;
-    let intent = dir.join(format!("{INTENT}{offset}"));
-    file::create(&intent, act.lines.as_bytes(), 0o600)?.sync_all()?;
-    // Whatever is signed and staged from here on is known, even after a loss of power.
-    file::sync_dir(&dir)?;
-    file::sync_dir(&root.join("ca"))?;
-    let batch = act.outputs.len() >= BATCH;
-    act.outputs.par_iter().with_min_len(BATCH).try_for_each(|output| {
-        let file = file::create(&staged(root, &output.path), &output.bytes, output.mode)?;
-        if !batch {
-            file.sync_all()?;
-        }
-        Ok::<_, Error>(())
-    })?;
-    if batch {
-        file::sync_all_under(&dir)?;
-    }
-    file::rename(&intent, &dir.join(format!("{READY}{offset}")))?;
-    file::sync_dir(&dir)
+/// An output on its way into its place.
+struct Placed<'a> {
+    path: &'a str,
+    bytes: &'a [u8],
+    mode: u32,
 }
 
-/// Renames what is staged into its place, and forgets the staging folder.
-fn release(root: &Path) -> Result<()> {
-    let dir = root.join(layout::STAGING);
-    let entries = file::entries(&dir)?;
-    let paths: Vec<String> = entries
-        .iter()
-        .filter(|entry| !entry.name.starts_with(READY))
-        .map(|entry| entry.name.replace('~', "/"))
-        .collect();
+impl<'a> Placed<'a> {
+    fn of(output: &'a Output) -> Self {
+        Self { path: &output.path, bytes: &output.bytes, mode: output.mode }
+    }
+}
+
+/// Puts the outputs into their places and forgets the pending file.
+fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
     let mut parents: Vec<PathBuf> =
-        paths.iter().filter_map(|path| Some(root.join(path).parent()?.to_owned())).collect();
-    parents.sort();
+        outputs.iter().filter_map(|output| Some(root.join(output.path).parent()?.into())).collect();
+    parents.sort_unstable();
     parents.dedup();
-    let new: Vec<&PathBuf> = parents.iter().filter(|parent| !file::exists(parent)).collect();
-    new.par_iter().with_min_len(BATCH).try_for_each(|parent| file::create_dirs(parent))?;
-    // A new directory is itself a name that has to last.
-    let above = |dir: &&PathBuf| -> Vec<PathBuf> {
-        let above = dir.ancestors().skip(1).take_while(|dir| dir.starts_with(root));
-        above.map(Path::to_owned).collect()
-    };
-    let above: Vec<PathBuf> = new.iter().flat_map(above).collect();
-    parents.extend(above);
-    parents.sort();
-    parents.dedup();
-    paths
-        .par_iter()
-        .with_min_len(BATCH)
-        .try_for_each(|path| file::rename(&staged(root, path), &root.join(path)))?;
-    if paths.len() >= BATCH {
+    let missing: Vec<&PathBuf> = parents.iter().filter(|parent| !file::exists(parent)).collect();
+    missing.iter().try_for_each(|parent| file::create_dirs(parent))?;
+    // New directories have to be made durable in their own parents, too.
+    let batch = outputs.len() >= BATCH || !missing.is_empty();
+    outputs.par_iter().with_min_len(BATCH).try_for_each(|output| {
+        file::replace(&root.join(output.path), output.bytes, output.mode, !batch)
+    })?;
+    if batch {
         file::sync_all_under(root)?;
     } else {
         parents.iter().try_for_each(|parent| file::sync_dir(parent))?;
     }
-    clear(root)
-}
-
-/// Removes the staging folder; the marker goes last, so that an interrupted clearing is known.
-fn clear(root: &Path) -> Result<()> {
-    remove_staged(root, |_| true)?;
-    let dir = root.join(layout::STAGING);
-    if file::exists(&dir) { file::remove_dir(&dir) } else { Ok(()) }
-}
-
-fn is_marker(name: &str) -> bool {
-    name.starts_with(READY) || name.starts_with(INTENT)
-}
-
-fn remove_staged(root: &Path, which: impl Fn(&str) -> bool) -> Result<()> {
-    let dir = root.join(layout::STAGING);
-    let mut entries = file::entries(&dir)?;
-    entries.retain(|entry| which(&entry.name));
-    entries.sort_by_key(|entry| is_marker(&entry.name));
-    entries.iter().try_for_each(|entry| file::remove(&dir.join(&entry.name)))
+    forget(root)
 }
 
 /// Finishes or undoes what an earlier run left half done. The caller holds the lock.
 ///
-/// An abandoned act stays marked until [`forget`] is called, after it was recorded; what it had
-/// staged is removed at once.
+/// An abandoned act stays there until [`forget`] is called, after it was recorded.
 pub(super) fn recover(root: &Path) -> Result<Recovery> {
     let Some(pending) = pending(root)? else {
-        clear(root)?;
+        forget(root)?;
         return Ok(Recovery::Clean);
     };
     let journal = root.join(layout::JOURNAL);
-    if !pending.ready {
-        // A half-written marker describes nothing yet: its outputs come after it.
-        let complete = pending.lines.is_empty() || pending.lines.ends_with('\n');
-        if !complete {
-            clear(root)?;
-            return Ok(Recovery::Clean);
-        }
-        // What follows OFFSET can only be a record of this very abandonment, perhaps half-written.
-        let tail = tail(&journal, pending.offset)?;
-        if !tail.is_empty() {
-            let whole = tail.rsplit_once('\n').map_or("", |(whole, _)| whole);
-            if !whole.lines().all(|line| line.contains(ABANDONED)) {
-                return Err(other(pending.offset));
+    let Some(outputs) = &pending.outputs else {
+        // What follows the offset can only be a half-written record of this very abandonment.
+        if length(&journal).is_some_and(|length| length > pending.offset) {
+            let present = file::read(&journal, file::LARGE)?;
+            let tail = present.get(usize::try_from(pending.offset)?..).unwrap_or_default();
+            if !is_abandonment(tail) {
+                return Err(shorter(pending.offset));
             }
             file::truncate(&journal, pending.offset)?;
         }
-        remove_staged(root, |name| !is_marker(name))?;
         return Ok(Recovery::Abandoned(pending.lines));
-    }
-    let tail = tail(&journal, pending.offset)?;
-    if !tail.starts_with(&pending.lines) {
-        if !pending.lines.starts_with(&tail) {
-            return Err(other(pending.offset));
-        }
-        if !tail.is_empty() {
-            file::truncate(&journal, pending.offset)?;
-        }
-        file::append(&journal, pending.lines.as_bytes())?;
-    }
-    release(root)?;
-    Ok(Recovery::Finished(pending.lines))
-}
-
-/// What the journal has beyond `offset`.
-fn tail(journal: &Path, offset: u64) -> Result<String> {
-    let present = match file::read(journal, file::LARGE) {
+    };
+    let present = match file::read(&journal, file::LARGE) {
         Ok(bytes) => bytes,
         Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Zeroizing::default(),
         Err(error) => return Err(error),
     };
-    let tail = usize::try_from(offset).ok().and_then(|offset| present.get(offset..));
-    tail.map(|tail| String::from_utf8_lossy(tail).into_owned()).ok_or_else(|| other(offset))
+    let lines = pending.lines.as_bytes();
+    let tail = usize::try_from(pending.offset).ok().and_then(|offset| present.get(offset..));
+    match tail {
+        Some(tail) if tail.starts_with(lines) && tail.len() > lines.len() => {
+            // Later acts followed: only the removal of the file was lost.
+            forget(root)?;
+            return Ok(Recovery::Clean);
+        }
+        Some(tail) if tail.starts_with(lines) => {}
+        Some(tail) if lines.starts_with(tail) => {
+            if !tail.is_empty() {
+                file::truncate(&journal, pending.offset)?;
+            }
+            file::append(&journal, lines)?;
+        }
+        _ => return Err(shorter(pending.offset)),
+    }
+    let outputs: Vec<Placed> =
+        outputs.iter().map(|(path, (bytes, mode))| Placed { path, bytes, mode: *mode }).collect();
+    release(root, &outputs)?;
+    Ok(Recovery::Finished(pending.lines))
 }
 
-fn other(offset: u64) -> Error {
+/// Lines that say "abandoned"; the last may be cut off.
+fn is_abandonment(tail: &[u8]) -> bool {
+    const ACT: &[u8] = b"\"act\":\"abandoned\"";
+    let says = |line: &[u8]| line.windows(ACT.len()).any(|window| window == ACT);
+    tail.split_inclusive(|byte| *byte == b'\n').all(|line| !line.ends_with(b"\n") || says(line))
+}
+
+fn shorter(offset: u64) -> Error {
     let message = format!(
         "an unfinished act in {} continues a journal of {offset} bytes, which {} is not",
-        layout::STAGING,
+        layout::PENDING,
         layout::JOURNAL
     );
     Rule::JournalRolledBack.found(message).into()
 }
 
-/// Removes an abandoned act after it was recorded.
+/// Removes the pending file.
 pub(super) fn forget(root: &Path) -> Result<()> {
-    clear(root)
+    file::remove(&root.join(layout::PENDING))
 }

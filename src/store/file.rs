@@ -56,6 +56,10 @@ pub fn read_descriptor(number: u32, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .context(format!("cannot read file descriptor {number}"))?;
+    if bytes.len() as u64 > limit {
+        let message = format!("file descriptor {number} gave more than {limit} bytes");
+        return Err(Error::failed(message));
+    }
     Ok(bytes)
 }
 
@@ -143,8 +147,31 @@ pub fn truncate(path: &Path, length: u64) -> Result<()> {
     Ok(())
 }
 
-pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).context(format!("cannot rename to {}", shown(to)))
+/// Writes a file beside its place and renames it there: whoever looks sees the old content or the
+/// new. `sync`: each file by itself; without it the caller syncs the whole batch.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
+    let name = path.file_name().unwrap_or_default();
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(".new");
+    let beside = path.with_file_name(beside);
+    let file = match create(&beside, bytes, mode) {
+        Err(error) if error.is_io(ErrorKind::AlreadyExists) => {
+            // Left over from an interrupted act, which is being finished.
+            remove(&beside)?;
+            create(&beside, bytes, mode)
+        }
+        other => other,
+    }?;
+    if sync {
+        file.sync_all().context(format!("cannot sync {}", shown(path)))?;
+    }
+    fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
+}
+
+/// The size of a file in bytes.
+pub fn size(path: &Path) -> Result<u64> {
+    Ok(fs::metadata(path).context(format!("cannot look at {}", shown(path)))?.len())
 }
 
 /// Removes a file; that it is already gone is no error.
@@ -155,10 +182,6 @@ pub fn remove(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-pub fn remove_dir(path: &Path) -> Result<()> {
-    fs::remove_dir(path).context(format!("cannot remove {}", shown(path)))
 }
 
 pub fn create_dirs(path: &Path) -> Result<()> {
@@ -189,11 +212,12 @@ pub struct Lock {
     _file: File,
 }
 
+/// Locks a directory itself, so that no lock file is left behind and a read-only medium will do.
+///
 /// # Errors
-/// Failed, when another process holds the lock, or the file cannot be made.
-pub fn lock(path: &Path) -> Result<Lock> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-    let file = file.context(format!("cannot open the lock {}", shown(path)))?;
+/// Failed, when another process holds the lock.
+pub fn lock(dir: &Path) -> Result<Lock> {
+    let file = File::open(dir).context(format!("cannot open {}", shown(dir)))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(fs::TryLockError::WouldBlock) => {
@@ -201,7 +225,7 @@ pub fn lock(path: &Path) -> Result<Lock> {
                 .hint("wait until it is done, then type the command again"))
         }
         Err(fs::TryLockError::Error(error)) => {
-            Err(Error::from(error).context(format!("cannot lock {}", shown(path))))
+            Err(Error::from(error).context(format!("cannot lock {}", shown(dir))))
         }
     }
 }

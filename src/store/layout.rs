@@ -4,10 +4,17 @@ use crate::model::name::Name;
 
 pub const JOURNAL: &str = "ca/journal.jsonl";
 pub const HEAD: &str = "ca/journal.head";
-pub const STAGING: &str = "ca/.staging";
-pub const LOCK: &str = "ca/.lock";
+/// An act under way, or interrupted.
+pub const PENDING: &str = "ca/.pending";
+/// Holds the lock, and the root and the environments.
+pub const CA: &str = "ca";
 pub const ROOT: &str = "ca/root/root.toml";
 pub const POLICIES: &str = "identities/policies";
+
+/// A policy template.
+pub fn policy(name: &Name) -> String {
+    format!("{POLICIES}/{name}.hcl")
+}
 
 /// The directory of one generation of the root.
 pub fn root(generation: u32) -> String {

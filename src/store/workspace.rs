@@ -1,7 +1,7 @@
 //! A workspace: a directory with `ca/` and `identities/`, seen as it is or as it is about to be.
 
 use super::{
-    act::{self, Act, Pending, Recovery},
+    act::{self, Act, Content, Pending, Recovery},
     file::{self, Entry},
     layout,
 };
@@ -43,8 +43,7 @@ impl Workspace {
     /// # Errors
     /// Failed, when another process works here; JOURNAL-ROLLED-BACK.
     pub fn lock(root: &Path) -> Result<(Self, Recovery)> {
-        file::create_dirs(&root.join("ca"))?;
-        let lock = Some(file::lock(&root.join(layout::LOCK))?);
+        let lock = Some(file::lock(&root.join(layout::CA))?);
         let recovery = act::recover(root)?;
         Ok((Self { root: root.to_owned(), pending: None, lock }, recovery))
     }
@@ -58,25 +57,25 @@ impl Workspace {
         self.pending.is_some()
     }
 
-    /// Where the file is now, staged or in its place.
-    pub fn locate(&self, path: &str) -> PathBuf {
-        if self.pending.as_ref().is_some_and(|pending| pending.ready) {
-            let staged = act::staged(&self.root, path);
-            if file::exists(&staged) {
-                return staged;
-            }
-        }
-        self.root.join(path)
+    /// What an interrupted act, once finished, will have written there: bytes and mode.
+    fn pending(&self, path: &str) -> Option<&Content> {
+        self.pending.as_ref()?.outputs.as_ref()?.get(path)
     }
 
     /// Reads a file of the workspace of at most [`file::SMALL`] bytes.
     pub fn read(&self, path: &str) -> Result<Zeroizing<Vec<u8>>> {
-        file::read(&self.locate(path), file::SMALL)
+        match self.pending(path) {
+            Some((bytes, _)) => Ok(bytes.clone()),
+            None => file::read(&self.root.join(path), file::SMALL),
+        }
     }
 
-    /// The same, `None` when there is no such file.
+    /// The same with another limit, `None` when there is no such file.
     pub fn read_if_any(&self, path: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        match file::read(&self.locate(path), limit) {
+        if let Some((bytes, _)) = self.pending(path) {
+            return Ok(Some(bytes.clone()));
+        }
+        match file::read(&self.root.join(path), limit) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Ok(None),
             Err(error) => Err(error),
@@ -84,16 +83,21 @@ impl Workspace {
     }
 
     pub fn exists(&self, path: &str) -> bool {
-        file::exists(&self.locate(path))
+        self.pending(path).is_some() || file::exists(&self.root.join(path))
     }
 
     pub fn mode(&self, path: &str) -> Option<u32> {
-        file::mode(&self.locate(path))
+        match self.pending(path) {
+            Some((_, mode)) => Some(*mode),
+            None => file::mode(&self.root.join(path)),
+        }
     }
 
-    /// The entries of a directory in order, staged ones not included.
+    /// The entries of a directory in order; files under way (`.NAME.new`) are not among them.
     pub fn entries(&self, dir: &str) -> Result<Vec<Entry>> {
-        file::entries(&self.root.join(dir))
+        let mut entries = file::entries(&self.root.join(dir))?;
+        entries.retain(|entry| !(entry.name.starts_with('.') && entry.name.ends_with(".new")));
+        Ok(entries)
     }
 
     /// The text of the journal, as it is or as an interrupted act will make it.
@@ -107,15 +111,15 @@ impl Workspace {
             Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Vec::new(),
             Err(error) => return Err(error),
         };
-        if let Some(Pending { offset, ready: false, .. }) = &self.pending {
-            bytes.truncate(usize::try_from(*offset)?);
-        }
-        if let Some(Pending { offset, lines, ready: true }) = &self.pending {
+        if let Some(Pending { offset, lines, outputs }) = &self.pending {
             let offset = usize::try_from(*offset)?;
-            let unfinished =
-                bytes.get(offset..).is_some_and(|tail| lines.as_bytes().starts_with(tail));
-            if unfinished {
+            let tail = bytes.get(offset..);
+            let is_unfinished = tail.is_some_and(|tail| lines.as_bytes().starts_with(tail));
+            // An incomplete act is undone, a complete one will be finished.
+            if outputs.is_none() || is_unfinished {
                 bytes.truncate(offset);
+            }
+            if outputs.is_some() && is_unfinished {
                 bytes.extend_from_slice(lines.as_bytes());
             }
         }
@@ -137,7 +141,7 @@ impl Workspace {
 
     /// After a failed commit: the lines of the act, when nothing of it was recorded or released.
     pub fn abandoned(&self) -> Result<Option<String>> {
-        if act::pending(&self.root)?.is_some_and(|pending| pending.ready) {
+        if act::pending(&self.root)?.is_some_and(|pending| pending.outputs.is_some()) {
             return Ok(None);
         }
         match act::recover(&self.root)? {

@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 pub const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -131,24 +132,152 @@ impl Site {
         Run::of(command.output().unwrap())
     }
 
+    /// With the passphrase file, at another time: `-1h`, `+4y`, `@1970-01-02 00:00:00`.
+    pub fn keyed_at(&self, clock: &str, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        command.arg("--passphrase-file").arg(self.passphrase());
+        Run::of(command.env("LD_PRELOAD", libfaketime()).env("FAKETIME", clock).output().unwrap())
+    }
+
+    /// The command is refused by that rule: exit 3 and the id on standard error, no file outside
+    /// the journal changed, and the last line of the journal says so.
+    #[track_caller]
+    pub fn refuses(&self, rule: &str, run: impl FnOnce(&Self) -> Run) -> Run {
+        let (before, lines) = (self.products(), self.journal());
+        let run = run(self).fails(3, &format!("{rule}: "));
+        assert!(run.stderr.contains("\nhint: "), "{}", run.stderr);
+        assert_eq!(self.products(), before, "a refused command changed something");
+        let journal = self.journal();
+        assert_eq!(journal[..lines.len()], lines, "the journal was not continued");
+        assert_eq!(journal.len(), lines.len() + 1, "the refusal is not in the journal");
+        let last = &journal[lines.len()];
+        assert!(last.contains("\"act\":\"refused\"") && last.contains(rule), "{last}");
+        self.run(&["journal", "verify"]).ok();
+        run
+    }
+
+    /// The same where nothing was to be signed, or where nothing can be recorded: nothing at all
+    /// has changed.
+    #[track_caller]
+    pub fn declines(&self, rule: &str, run: impl FnOnce(&Self) -> Run) -> Run {
+        let before = self.snapshot();
+        let run = run(self).fails(3, &format!("{rule}: "));
+        assert_eq!(self.snapshot(), before, "a refused command changed something");
+        run
+    }
+
+    /// The command fails with that exit code and text, and nothing at all has changed.
+    #[track_caller]
+    pub fn fails(&self, code: i32, text: &str, run: impl FnOnce(&Self) -> Run) -> Run {
+        let before = self.snapshot();
+        let run = run(self).fails(code, text);
+        assert_eq!(self.snapshot(), before, "a failed command changed something");
+        run
+    }
+
+    /// The lines of the journal.
+    pub fn journal(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.path("ca/journal.jsonl")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// All files but the journal and its head.
+    fn products(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = self.snapshot();
+        let journal = |path: &Path| path.starts_with(self.path("ca")) && is_journal(path);
+        files.retain(|(path, _)| !journal(path));
+        files
+    }
+
     /// All files and their content, to show that nothing changed.
     pub fn snapshot(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(&self.root(), &mut files);
-        files.retain(|(path, _)| !path.ends_with("ca/.lock"));
         files.sort();
         files
     }
 }
 
+fn is_journal(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "journal.jsonl" || name == "journal.head")
+}
+
+/// Links and what is no regular file (or a huge one) count with what they are.
 fn collect(dir: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        if metadata.is_dir() {
             collect(&path, files);
-        } else {
+        } else if metadata.is_file() && metadata.len() < 1 << 24 {
             files.push((path.clone(), fs::read(&path).unwrap()));
+        } else {
+            let what = format!("{:?} {}", metadata.file_type(), metadata.len());
+            files.push((path, what.into_bytes()));
         }
+    }
+}
+
+/// A workspace that was made once and is written again for each test: sealing keys takes time.
+pub struct Template(Vec<(PathBuf, Vec<u8>, u32)>);
+
+impl Template {
+    pub fn of(site: &Site) -> Self {
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        let files = site.snapshot().into_iter().map(|(path, bytes)| {
+            let mode = mode(&path);
+            (path.strip_prefix(site.root()).unwrap().to_owned(), bytes, mode)
+        });
+        Self(files.collect())
+    }
+
+    pub fn site(&self) -> Site {
+        let site = Site::empty();
+        for (path, bytes, mode) in &self.0 {
+            let path = site.root().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, bytes).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
+        }
+        site
+    }
+}
+
+/// As after `init`, `root create`, prod/identity requested and signed, and prod/hello issued.
+static READY: LazyLock<Template> = LazyLock::new(|| {
+    let site = Site::ready();
+    site.keyed(&["identity", "issue", "prod/hello"]).ok();
+    Template::of(&site)
+});
+
+impl Site {
+    /// A copy of the same workspace for each test: a root, prod/identity, prod/hello.
+    pub fn prepared() -> Self {
+        READY.site()
+    }
+}
+
+/// The library that gives a program another clock.
+#[track_caller]
+fn libfaketime() -> PathBuf {
+    let triples = fs::read_dir("/usr/lib").unwrap();
+    let mut libraries =
+        triples.map(|entry| entry.unwrap().path().join("faketime/libfaketime.so.1"));
+    libraries.find(|library| library.is_file()).unwrap_or_else(|| {
+        panic!("libfaketime is missing; install it: sudo apt-get install libfaketime")
+    })
+}
+
+/// Nothing that a terminal would obey, and nothing that hides text.
+#[track_caller]
+pub fn assert_plain(run: &Run) {
+    let bad = |c: &char| {
+        matches!(u32::from(*c), 0..=9 | 11..=0x1f | 0x7f..=0x9f | 0x200b..=0x200f
+            | 0x202a..=0x202e | 0x2066..=0x2069 | 0xfeff)
+    };
+    for text in [&run.stdout, &run.stderr] {
+        assert_eq!(text.chars().find(bad), None, "{text:?}");
+        assert!(!text.contains("panicked"), "{text}");
     }
 }
 

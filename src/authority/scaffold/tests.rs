@@ -72,7 +72,7 @@ fn init_writes_these_files() {
         "identities/test/vault-server/identity.toml",
     ];
     assert_eq!(paths, expected);
-    for ignored in ["key.pem", &format!("/{}/", layout::STAGING), &format!("/{}", layout::LOCK)] {
+    for ignored in ["key.pem", &format!("/{}", layout::PENDING)] {
         assert!(files[".gitignore"].lines().any(|line| line == ignored), "{ignored}");
     }
     for (path, text) in &files {

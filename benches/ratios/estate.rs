@@ -1,0 +1,113 @@
+//! Workspaces of any size, made with rootward's own functions.
+
+use rootward::authority::{self, Estate, Passphrases, identity};
+use rootward::context::Context;
+use rootward::error::Result;
+use rootward::journal::Origin;
+use rootward::model::name::{Name, ObjectRef};
+use std::fs;
+use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+/// The same passphrase for every key.
+pub struct Fixed;
+
+impl Passphrases for Fixed {
+    fn open(&mut self, _: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
+        Ok(Zeroizing::new(b"a benchmark's passphrase".to_vec()))
+    }
+
+    fn create(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
+        self.open(object)
+    }
+}
+
+pub fn context(rng: &ring::rand::SystemRandom) -> Context<'_> {
+    let now = OffsetDateTime::now_utc();
+    Context { origin: Origin { host: "bench".into(), user: "bench".into(), now }, rng }
+}
+
+pub fn prod() -> Name {
+    "prod".parse().unwrap()
+}
+
+pub fn names(count: usize) -> Vec<Name> {
+    (0..count).map(|index| format!("app-{index:05}").parse().unwrap()).collect()
+}
+
+/// A workspace with a root and `prod/identity`.
+pub fn base(dir: &Path) {
+    let domain = "example.internal".parse().unwrap();
+    let scaffold = authority::scaffold::Scaffold::new("Bench", &domain).unwrap();
+    for (path, text) in scaffold.files() {
+        let path = dir.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let rng = ring::rand::SystemRandom::new();
+    let context = context(&rng);
+    let (mut estate, _) = Estate::change(dir, &context).unwrap();
+    authority::root::create(&mut estate, None, &mut Fixed).unwrap();
+    let object = "prod/identity".parse().unwrap();
+    authority::intermediate::request(&mut estate, &object, None, &mut Fixed).unwrap();
+    let preview = match authority::intermediate::prepare(&estate, &object, None).unwrap() {
+        authority::intermediate::Prepared::Ready(preview) => preview,
+        _ => panic!("nothing to sign"),
+    };
+    authority::intermediate::sign(&mut estate, *preview, &mut Fixed).unwrap();
+}
+
+/// Declares `names` in prod.
+pub fn declare(dir: &Path, names: &[Name]) {
+    for name in names {
+        let dir = dir.join(format!("identities/prod/{name}"));
+        fs::create_dir_all(&dir).unwrap();
+        let text = "version = 1\nkind = \"app\"\npolicies = [\"kv-read\"]\nauth = [\"cert\"]\n";
+        fs::write(dir.join("identity.toml"), text).unwrap();
+    }
+}
+
+/// A copy of a prepared workspace in a fresh directory.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Issues `names`, with the issuer's key opened beforehand: the passphrase's scrypt is a constant
+/// that is meant to be slow. Gives the seconds that the issuing took.
+pub fn issue(dir: &Path, names: &[Name]) -> f64 {
+    let rng = ring::rand::SystemRandom::new();
+    let context = context(&rng);
+    let (estate, _) = Estate::change(dir, &context).unwrap();
+    let issuer = estate.issuer(&"prod/identity".parse::<ObjectRef>().unwrap().scope).unwrap();
+    let key = estate.unlock(&issuer, b"a benchmark's passphrase").unwrap();
+    drop(estate);
+    let start = std::time::Instant::now();
+    let (mut estate, _) = Estate::change(dir, &context).unwrap();
+    let tasks = identity::plan(&estate, &prod(), &issuer, names, None).unwrap();
+    let reports = identity::carry_out(&mut estate, &issuer, &key, tasks, &|| ()).unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(reports.iter().all(|report| report.result.is_ok()));
+    seconds
+}
+
+/// A prepared workspace with `count` identities declared, and issued when asked for.
+pub fn prepared(dir: &Path, count: usize, issued: bool) -> PathBuf {
+    let dir = dir.join(format!("estate-{count}-{issued}"));
+    fs::create_dir_all(&dir).unwrap();
+    base(&dir);
+    declare(&dir, &names(count));
+    if issued {
+        issue(&dir, &names(count));
+    }
+    dir
+}

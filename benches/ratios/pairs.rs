@@ -1,0 +1,122 @@
+//! What is compared with what.
+
+use crate::{bare, estate};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+const ROOTWARD: &str = env!("CARGO_BIN_EXE_rootward");
+
+/// Medians of each side and of the pairwise ratios.
+fn report(what: &str, pairs: &[(f64, f64)], limit: &str) {
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let ratio = median(pairs.iter().map(|(ours, limit)| ours / limit).collect());
+    let (ours, base): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    let (ours, base) = (median(ours) * 1e3, median(base) * 1e3);
+    println!("{what:44} {ratio:6.2}   (goal {limit}; here {ours:.1} ms / {base:.1} ms)");
+}
+
+fn seconds(command: &mut Command) -> f64 {
+    let start = Instant::now();
+    let status = command.stdout(std::process::Stdio::null()).status().unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(status.success(), "{command:?}");
+    seconds
+}
+
+/// Issuing 1,000 identities beside the bare loop.
+pub fn issue() {
+    let dir = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let names = estate::names(1000);
+    let prepared = estate::prepared(dir.path(), 1000, false);
+    let mut pairs = Vec::new();
+    for round in 0..9 {
+        let (ours, limit) =
+            (dir.path().join(format!("o{round}")), dir.path().join(format!("b{round}")));
+        estate::copy(&prepared, &ours);
+        estate::copy(&prepared, &limit);
+        rustix::fs::syncfs(std::fs::File::open(dir.path()).unwrap()).unwrap();
+        pairs.push(match round % 2 {
+            0 => (estate::issue(&ours, &names), bare::issue(&limit, &names)),
+            _ => {
+                let limit = bare::issue(&limit, &names);
+                (estate::issue(&ours, &names), limit)
+            }
+        });
+    }
+    report("issue 1,000 identities / bare rcgen + ring", &pairs, "<= 1.25");
+}
+
+/// Ten times as many cost ten times as much; one more costs the same among 10,000.
+pub fn growth() {
+    let dir = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let many = estate::prepared(dir.path(), 10_000, false);
+    let few = estate::prepared(dir.path(), 1_000, false);
+    let mut pairs = Vec::new();
+    for round in 0..3 {
+        let (a, b) = (dir.path().join(format!("m{round}")), dir.path().join(format!("f{round}")));
+        estate::copy(&many, &a);
+        estate::copy(&few, &b);
+        let few = estate::issue(&b, &estate::names(1_000));
+        pairs.push((estate::issue(&a, &estate::names(10_000)), few * 10.0));
+    }
+    report("10,000 identities / ten times 1,000", &pairs, "about 1");
+
+    let full = dir.path().join("m0");
+    let empty = dir.path().join("empty");
+    std::fs::create_dir_all(&empty).unwrap();
+    estate::base(&empty);
+    let passphrase = dir.path().join("passphrase");
+    std::fs::write(&passphrase, "a benchmark's passphrase\n").unwrap();
+    let one = |workspace: &Path, round: usize| {
+        let name: rootward::model::name::Name = format!("one-more-{round}").parse().unwrap();
+        estate::declare(workspace, std::slice::from_ref(&name));
+        let mut command = Command::new(ROOTWARD);
+        command.args(["-q", "-C"]).arg(workspace).args(["identity", "issue"]);
+        seconds(command.arg(format!("prod/{name}")).arg("--passphrase-file").arg(&passphrase))
+    };
+    let pairs: Vec<_> = (0..9).map(|round| (one(&full, round), one(&empty, round))).collect();
+    report("one more among 10,000 / in an empty workspace", &pairs, "<= 1.25");
+}
+
+/// `status` over 10,000 certificates beside a bare parse of their files; and its memory.
+pub fn status() {
+    let dir = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let estate = estate::prepared(dir.path(), 10_000, true);
+    let issued = estate.join("ca/prod/issued");
+    let status = || seconds(Command::new(ROOTWARD).arg("-C").arg(&estate).args(["-q", "status"]));
+    let pairs: Vec<_> = (0..11).map(|_| (status(), bare::scan(&issued))).collect();
+    report("status of 10,000 / bare x509-parser loop", &pairs, "< 1");
+    let verify = || seconds(Command::new(ROOTWARD).arg("-C").arg(&estate).args(["-q", "verify"]));
+    let pairs: Vec<_> = (0..3).map(|_| (verify(), bare::scan(&issued))).collect();
+    report("verify of 10,000 / the same loop", &pairs, "none");
+    for verb in ["status", "verify"] {
+        let output = Command::new("/usr/bin/time")
+            .args(["-f", "%M", ROOTWARD, "-q", "-C"])
+            .arg(&estate)
+            .arg(verb)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        let kib: u64 = text.trim().rsplit('\n').next().unwrap().parse().unwrap();
+        println!(
+            "{:44} {:6} MiB (goal for status: < 64)",
+            format!("peak memory of {verb}"),
+            kib / 1024
+        );
+    }
+}
+
+/// Starting up beside `/bin/true`.
+pub fn start() {
+    let time = |program: &str, argument: &str| seconds(Command::new(program).arg(argument));
+    for _ in 0..20 {
+        time(ROOTWARD, "--version");
+    }
+    let pairs: Vec<_> =
+        (0..201).map(|_| (time(ROOTWARD, "--version"), time("/bin/true", "--version"))).collect();
+    report("rootward --version / /bin/true", &pairs, "+ 2 ms");
+}
