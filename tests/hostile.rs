@@ -1,6 +1,7 @@
 //! Requests that strangers bring: every file of the suites gets its verdict, and every kind of
 //! thing that can stand where a request is expected is met without harm.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 use common::{PASSPHRASE, Run, Site, output, suite, tool, venv};
