@@ -1,9 +1,12 @@
 //! The command line: `rootward NOUN VERB`.
 
-use crate::commands;
-use crate::ui::Color;
-use clap::{ArgAction, Parser, Subcommand};
+use crate::commands::{self, Session};
+use crate::error::Result;
+use crate::ui::{Color, Ui};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Offline PKI and identity manager for people who run Vault or OpenBao.
 ///
@@ -16,12 +19,12 @@ use std::path::PathBuf;
     version,
     arg_required_else_help = true,
     propagate_version = false,
-    disable_help_subcommand = true,
     after_help = EXAMPLE,
-    max_term_width = 100
+    max_term_width = 80,
+    next_help_heading = "Global options"
 )]
 pub struct Cli {
-    /// The workspace, instead of the nearest one at or above the working directory
+    /// The workspace; otherwise the nearest one at or above the working directory
     #[arg(short = 'C', long, value_name = "DIR", global = true)]
     pub workspace: Option<PathBuf>,
     /// Print data as JSON with a versioned shape
@@ -30,15 +33,76 @@ pub struct Cli {
     /// Say nothing but data, warnings and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Use colours
-    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    /// Use colours: auto (on a terminal, unless NO_COLOR is set), always or never
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        global = true,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub color: Color,
-    /// Answer yes to prompts that are not about secrets
+    /// Answer yes to questions that are not about secrets (none so far)
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub yes: bool,
+    /// What is to be done.
     #[command(subcommand)]
     pub command: Command,
 }
+
+impl Cli {
+    /// # Errors
+    /// clap's, also for help and version: see [`commands::usage::report`].
+    pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    }
+
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// The command's own; the kind is the exit code.
+    pub fn run(&self, ui: &Ui) -> Result<ExitCode> {
+        let rng = ring::rand::SystemRandom::new();
+        let session = || Session::new(ui, &rng, self.workspace.as_deref());
+        match &self.command {
+            Command::Init(args) => commands::init::run(args, &session()),
+            Command::Root(verb) => commands::root::run(verb, &session()),
+            Command::Intermediate(verb) => commands::intermediate::run(verb, &session()),
+            Command::Identity(verb) => commands::identity::run(verb, &session()),
+            Command::Status(args) => commands::status::run(args, &session()),
+            Command::Verify(args) => commands::verify::run(args, &session()),
+            Command::Journal(verb) => commands::journal::run(verb, &session()),
+            Command::Explain(args) => commands::explain::run(args, ui),
+            Command::Completions(args) => commands::docs::completions(args, command(), ui),
+            Command::Man(args) => commands::docs::man(args, command(), ui),
+        }
+    }
+}
+
+/// The command line as clap knows it, with one shape for every help page.
+pub fn command() -> clap::Command {
+    shape(Cli::command())
+}
+
+/// The summary, what there is to know, the usage, one line an option, examples. clap's own long
+/// form puts each option's text on a line of its own, so what is long moves above the usage.
+fn shape(command: clap::Command) -> clap::Command {
+    let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let command = match long.split_once("\n\n") {
+        Some((_, rest)) => command.before_help(rest.to_owned()).long_about(None),
+        None => command,
+    };
+    command.help_template(TEMPLATE).mut_subcommands(shape)
+}
+
+const TEMPLATE: &str = "\
+{about}
+
+{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
 
 const EXAMPLE: &str = "\
 Example:
@@ -49,6 +113,7 @@ Example:
   $ rootward identity issue --env prod
   $ rootward status";
 
+/// The nouns, and the verbs that need none.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(commands::init::Args),

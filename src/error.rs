@@ -31,20 +31,25 @@ impl Kind {
 /// An error with its kind, its causes and at most one hint.
 #[derive(Debug)]
 pub struct Error {
+    /// Decides the exit code.
     pub kind: Kind,
     /// Non-empty only when `kind` is [`Kind::Refused`].
     pub findings: Vec<Finding>,
+    /// The command to type next, or a piece of advice.
     pub hint: Option<String>,
     source: anyhow::Error,
 }
 
+/// What every fallible function of the project returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// I/O, a passphrase, a bug.
     pub fn failed(message: impl Display) -> Self {
         Self::new(Kind::Failed, message)
     }
 
+    /// What people typed or declared cannot be understood.
     pub fn usage(message: impl Display) -> Self {
         Self::new(Kind::Usage, message)
     }
@@ -102,7 +107,9 @@ impl From<Finding> for Error {
 
 /// `.context()` and `.hint()` on results, as in anyhow.
 pub trait Explain<T> {
+    /// Puts what was being done in front of the cause.
     fn context(self, context: impl Display) -> Result<T>;
+    /// Adds the hint unless one nearer to the cause is there.
     fn hint(self, hint: impl Display) -> Result<T>;
 }
 

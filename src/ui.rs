@@ -1,20 +1,21 @@
 //! What a person sees: data on standard output, everything else on standard error. All text is
 //! made safe here, so nothing that came from a file can steer the terminal.
 
+pub mod lines;
+mod table;
+
+pub use table::Tone;
+
 use crate::error::{Error, Explain, Result};
 use crate::model::text::clean;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
-use tabled::{
-    builder::Builder,
-    settings::{Alignment, Padding, Style, object::Columns},
-};
 use zeroize::Zeroizing;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    // On a terminal, unless NO_COLOR is set. (A doc comment would be a page of help.)
     #[default]
     Auto,
     Always,
@@ -23,35 +24,20 @@ pub enum Color {
 
 /// The terminal of one run.
 pub struct Ui {
+    /// Data as JSON.
     pub json: bool,
+    /// No status, no hints.
     pub quiet: bool,
     color_out: bool,
     color_err: bool,
-}
-
-/// How urgent a table cell is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    Plain,
-    Good,
-    Warn,
-    Bad,
-    Faint,
-}
-
-impl Tone {
-    fn code(self) -> Option<&'static str> {
-        match self {
-            Tone::Plain => None,
-            Tone::Good => Some("32"),
-            Tone::Warn => Some("33"),
-            Tone::Bad => Some("31"),
-            Tone::Faint => Some("2"),
-        }
-    }
+    /// Where messages are wrapped; `None` when nobody looks.
+    columns: Option<usize>,
+    /// As `-C` named it: the commands in hints name it too.
+    workspace: Option<String>,
 }
 
 impl Ui {
+    /// `no_color` is the wish of the environment; `color` overrules it.
     pub fn new(color: Color, json: bool, quiet: bool, no_color: bool) -> Self {
         let on = |is_terminal: bool| match color {
             Color::Always => true,
@@ -63,12 +49,31 @@ impl Ui {
             quiet,
             color_out: on(std::io::stdout().is_terminal()),
             color_err: on(std::io::stderr().is_terminal()),
+            columns: columns(),
+            workspace: None,
         }
+    }
+
+    /// Hints are for the workspace that `-C` named.
+    #[must_use]
+    pub fn at(mut self, workspace: Option<&std::path::Path>) -> Self {
+        self.workspace = workspace.map(|dir| clean(&dir.to_string_lossy()));
+        self
+    }
+
+    /// Is standard output a terminal with fewer columns than that?
+    pub fn is_narrower(&self, columns: u16) -> bool {
+        rustix::termios::tcgetwinsize(std::io::stdout()).is_ok_and(|size| size.ws_col < columns)
     }
 
     /// One line of data.
     pub fn out(&self, line: &str) -> Result<()> {
         self.raw(&format!("{}\n", clean(line)))
+    }
+
+    /// One line of data, in the colour of its urgency.
+    pub fn data_line(&self, line: &str, tone: Tone) -> Result<()> {
+        self.raw(&format!("{}\n", self.paint(&clean(line), tone)))
     }
 
     /// Data as it is; the caller answers for its content.
@@ -77,6 +82,7 @@ impl Ui {
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write the output")
     }
 
+    /// One JSON document; the caller puts `"version"` into it.
     pub fn json(&self, value: &impl serde::Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value)?;
         // JSON escapes control characters by itself, but not the direction marks.
@@ -91,37 +97,65 @@ impl Ui {
         }
     }
 
+    /// Something to think about, although the command goes on.
     pub fn warn(&self, line: &str) {
-        self.err_line("warning: ", &clean(line), Some("33"));
+        self.wrapped("warning: ", &clean(line), Some("33"));
     }
 
+    /// What may help; silent with `--quiet`.
     pub fn hint(&self, line: &str) {
         if !self.quiet {
-            self.err_line("hint: ", &clean(line), Some("36"));
+            self.command("hint: ", line);
+        }
+    }
+
+    /// The command to type next, after something went well; silent with `--quiet`.
+    pub fn next(&self, command: &str) {
+        if !self.quiet {
+            self.command("next: ", command);
         }
     }
 
     /// An error as people see it: the problem, its causes, all findings, one hint.
     pub fn error(&self, error: &Error) {
-        let mut messages = error.messages();
+        let mut messages: Vec<String> =
+            error.messages().iter().map(|message| lines::cause(message)).collect();
         if error.findings.len() > 1 {
             messages.pop();
             messages.push(format!("refused by {} rules", error.findings.len()));
         }
-        self.err_line("error: ", &clean(&messages.join(": ")), Some("31"));
+        self.wrapped("error: ", &clean(&messages.join(": ")), Some("31"));
         if error.findings.len() > 1 {
             for finding in &error.findings {
-                self.err_line("  ", &clean(&finding.to_string()), None);
+                self.wrapped("  ", &clean(&finding.to_string()), None);
             }
         }
         if let Some(finding) = error.findings.first() {
-            let fix = finding.rule.text().fix;
-            self.err_line("  fix: ", fix, None);
+            let fix = lines::placed(finding.rule.text().fix, self.workspace.as_deref());
+            self.wrapped("  fix: ", &fix, None);
             let explain = format!("rootward explain {}", finding.rule);
-            let hint = error.hint.as_deref().unwrap_or(&explain);
-            self.err_line("hint: ", &clean(hint), Some("36"));
+            self.command("hint: ", error.hint.as_deref().unwrap_or(&explain));
         } else if let Some(hint) = &error.hint {
-            self.err_line("hint: ", &clean(hint), Some("36"));
+            self.command("hint: ", hint);
+        }
+    }
+
+    /// Never wrapped: what is copied from the terminal must be what is to be typed.
+    fn command(&self, label: &str, text: &str) {
+        let text = lines::placed(&clean(text), self.workspace.as_deref());
+        self.err_line(label, &text, Some("36"));
+    }
+
+    /// Wrapped on a terminal, with an indent; one line for machines.
+    fn wrapped(&self, label: &str, text: &str, color: Option<&str>) {
+        let Some(columns) = self.columns else { return self.err_line(label, text, color) };
+        let indent = " ".repeat(label.len().min(7));
+        let width = columns.saturating_sub(label.len()).max(20);
+        for (index, line) in lines::wrap(text, width).iter().enumerate() {
+            match index {
+                0 => self.err_line(label, line, color),
+                _ => self.err_line(&indent, line, None),
+            }
         }
     }
 
@@ -135,44 +169,15 @@ impl Ui {
         let _ = writeln!(err, "{label}{text}");
     }
 
-    /// A table with a header; columns in `right` are aligned to the right.
-    pub fn table(
-        &self,
-        header: &[&str],
-        rows: &[Vec<(String, Tone)>],
-        right: &[usize],
-    ) -> Result<()> {
-        let mut builder = Builder::default();
-        builder.push_record(header.iter().map(|cell| self.paint(cell, Tone::Faint)));
-        for row in rows {
-            builder.push_record(row.iter().map(|(cell, tone)| self.paint(&clean(cell), *tone)));
-        }
-        let mut table = builder.build();
-        table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
-        for column in right {
-            table.modify(Columns::one(*column), Alignment::right());
-        }
-        let text = table.to_string();
-        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        self.raw(&(lines.join("\n") + "\n"))
-    }
-
-    fn paint(&self, text: &str, tone: Tone) -> String {
-        match tone.code().filter(|_| self.color_out) {
-            Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
-            None => text.to_owned(),
-        }
-    }
-
     /// A bar for work that may last longer than a second.
     pub fn progress(&self, length: usize, what: &str) -> ProgressBar {
         let visible = !self.quiet && length >= 200;
         let target =
             if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{msg} [{bar:32}] {pos}/{len}");
         let bar = ProgressBar::with_draw_target(Some(length as u64), target);
-        bar.set_message(clean(what));
-        match style {
+        // Drawn at the first step, not before: a passphrase may be asked for until then.
+        let bar = bar.with_message(clean(what));
+        match ProgressStyle::with_template("{msg} [{bar:32}] {pos}/{len}") {
             Ok(style) => bar.with_style(style.progress_chars("=> ")),
             Err(_) => bar,
         }
@@ -184,12 +189,17 @@ impl Ui {
     /// Failed, when there is no terminal.
     pub fn secret(&self, prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
         let typed = rpassword::prompt_password(format!("{}: ", clean(prompt)));
-        let typed = typed.map_err(|error| {
-            Error::failed(format!("cannot ask for the {prompt}: {error}"))
-                .hint("without a terminal, give it with: --passphrase-file FILE")
-        })?;
+        let typed = typed.context(format!("cannot ask for the {prompt}"));
+        let typed =
+            typed.hint("without a terminal, add: --passphrase-file FILE or --passphrase-fd N")?;
         Ok(Zeroizing::new(Zeroizing::new(typed).as_bytes().to_vec()))
     }
+}
+
+/// The terminal's width, as far as lines of text should use it.
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+    Some(usize::from(size.ws_col).clamp(40, 100)).filter(|_| size.ws_col > 0)
 }
 
 fn escape_marks(line: &str) -> String {

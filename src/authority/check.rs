@@ -11,7 +11,7 @@ use crate::pki::{
     issue::Issuer,
     lint::{self, Extras},
     pem,
-    profile::Draft,
+    profile::{Draft, Profile},
 };
 use std::fmt::Display;
 use time::OffsetDateTime;
@@ -74,7 +74,12 @@ impl Problems {
         let extras = if imported { Extras::NotCritical } else { Extras::None };
         let findings = lint::certificate(&certificate.facts, draft, issuer, extras);
         // Judged at import against its own chain, which need not end in our root.
+        // Nothing is said of an issuer that is not there: that is a problem of its own.
+        let orphan = issuer.is_none() && draft.profile != Profile::Root;
         let foreign = |rule| {
+            if orphan && matches!(rule, Rule::IssuerName | Rule::SignatureAlgorithm) {
+                return true;
+            }
             imported
                 && matches!(rule, Rule::SubjectForm | Rule::IssuerName | Rule::SignatureAlgorithm)
         };

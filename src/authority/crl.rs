@@ -9,13 +9,14 @@ use crate::model::{
     environment::KeyHome,
     name::{ObjectRef, Scope},
     span::Span,
+    text::nearest,
 };
 use crate::pki::{
     crl::{Crl, Plan, issue},
     issue::Issuer,
     pem,
 };
-use crate::store::Output;
+use crate::store::{Output, layout};
 
 /// Makes the next CRL; gives what is to be written and recorded.
 pub fn issue_next(
@@ -85,7 +86,7 @@ fn issue_if_due(
 pub fn cadence(estate: &Estate, scope: &Scope) -> Result<Span> {
     let Scope::Member { environment, name } = scope else { return Ok(estate.root.lifetime.crl) };
     let declared = &estate.environment(environment)?.environment;
-    let intermediate = declared.intermediate(name).ok_or_else(|| no_such(scope))?;
+    let intermediate = declared.intermediate(name).ok_or_else(|| no_such(estate, scope))?;
     match intermediate.key {
         KeyHome::Local => Ok(intermediate.crl),
         KeyHome::Vault => Err(Error::usage(format!("the key of {scope} is in Vault"))
@@ -93,8 +94,21 @@ pub fn cadence(estate: &Estate, scope: &Scope) -> Result<Span> {
     }
 }
 
-/// An object that is not declared as an intermediate.
-pub fn no_such(scope: &Scope) -> Error {
-    Error::usage(format!("{scope} is not declared as an intermediate"))
-        .hint("declare it in ca/ENV/environment.toml: [intermediates.NAME]")
+/// An object that is not declared as an intermediate; perhaps an identity, or misspelled.
+pub fn no_such(estate: &Estate, scope: &Scope) -> Error {
+    let error = Error::usage(format!("{scope} is not declared as an intermediate"));
+    let Scope::Member { environment, name } = scope else { return error };
+    if estate.workspace.exists(&layout::declaration(environment, name)) {
+        return error.hint(format!("it is an identity: rootward identity issue {scope}"));
+    }
+    let known = estate.environment(environment).ok();
+    let known = known.map(|known| known.environment.declared.intermediates.keys());
+    let names = known.into_iter().flatten().map(|known| known.as_str());
+    match nearest(name.as_str(), names) {
+        Some(near) => error.hint(format!("did you mean {environment}/{near}?")),
+        None => error.hint(format!(
+            "declare [intermediates.{name}] in {}",
+            layout::environment(environment)
+        )),
+    }
 }

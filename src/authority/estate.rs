@@ -10,6 +10,7 @@ use crate::model::{
     name::{Name, ObjectRef, Scope},
     root::Root,
     rule::{Finding, Rule, none_of},
+    text::nearest,
 };
 use crate::pki::{
     crl::Crl,
@@ -22,18 +23,25 @@ use std::path::Path;
 
 /// Everything that an act starts from.
 pub struct Estate<'c> {
+    /// The clock, the names of the writer, randomness.
     pub context: &'c Context<'c>,
+    /// The files; locked when it was opened for changing.
     pub workspace: Workspace,
+    /// Verified from its first line.
     pub journal: Journal,
+    /// `ca/root/root.toml`.
     pub root: Root,
     /// SHA-256 of `ca/root/root.toml`.
     pub root_declaration: String,
+    /// In order of their names; no two share what they must not.
     pub environments: Vec<Declared>,
 }
 
 /// An environment and the SHA-256 of its declaration.
 pub struct Declared {
+    /// Parsed and found sound.
     pub environment: Environment,
+    /// Of the bytes, in lower-case hexadecimal.
     pub hash: String,
 }
 
@@ -81,6 +89,7 @@ impl<'c> Estate<'c> {
         Ok(Self { context, workspace, journal, root, root_declaration, environments })
     }
 
+    /// An index over the journal's records, those appended since included.
     pub fn history(&self) -> History<'_> {
         History::of(&self.journal.records)
     }
@@ -92,11 +101,15 @@ impl<'c> Estate<'c> {
         found.ok_or_else(|| {
             let names: Vec<&str> =
                 self.environments.iter().map(|known| known.environment.name.as_str()).collect();
+            let near = nearest(name.as_str(), names.iter().copied());
             let error = Error::usage(format!(
-                "got the environment {name}, expected one of {}",
+                "there is no environment {name}, expected one of {}",
                 names.join(", ")
             ));
-            error.hint(format!("declare it in {}", layout::environment(name)))
+            match near {
+                Some(near) => error.hint(format!("did you mean {near}?")),
+                None => error.hint(format!("declare it in {}", layout::environment(name))),
+            }
         })
     }
 
@@ -176,7 +189,7 @@ impl<'c> Estate<'c> {
     /// # Errors
     /// Failed, when it does not exist yet; NOT-AS-RECORDED.
     pub fn issuer(&self, scope: &Scope) -> Result<Issuer> {
-        let generation = self.active_generation(scope).ok_or_else(|| missing(scope))?;
+        let generation = self.active_generation(scope).ok_or_else(|| self.missing(scope))?;
         let object = ObjectRef { scope: scope.clone(), generation: Some(generation) };
         let certificate = self.recorded_certificate(&object, &ca_dir(&object))?;
         let revoked = match scope {
@@ -188,6 +201,18 @@ impl<'c> Estate<'c> {
             }
         };
         Issuer::new(object, certificate, revoked)
+    }
+
+    /// The command that is to be typed first.
+    fn missing(&self, scope: &Scope) -> Error {
+        let hint = match scope {
+            Scope::Root => "rootward root create".to_owned(),
+            Scope::Member { .. } if self.history().generation(scope) > 0 => {
+                format!("rootward intermediate sign {scope}")
+            }
+            Scope::Member { .. } => format!("rootward intermediate request {scope}"),
+        };
+        Error::failed(format!("{scope} has no certificate yet")).hint(hint)
     }
 
     /// The certificate of an object as its file says and as the journal confirms.
@@ -257,8 +282,7 @@ impl<'c> Estate<'c> {
 fn read_journal(workspace: &Workspace) -> Result<Journal> {
     let text = workspace.journal()?;
     let head = workspace.read_if_any(layout::HEAD, file::SMALL)?;
-    Journal::parse(&text, head.as_ref().map(|head| head.as_slice()))
-        .hint("see the journal with: rootward journal verify")
+    Journal::parse(&text, head.as_ref().map(|head| head.as_slice())).hint("rootward journal verify")
 }
 
 /// The directory of one generation of a CA.
@@ -273,17 +297,6 @@ pub fn ca_dir(object: &ObjectRef) -> String {
 /// "CONTRADICTION" in one line.
 pub fn contradiction(message: impl std::fmt::Display) -> Finding {
     Rule::Contradiction.found(message)
-}
-
-fn missing(scope: &Scope) -> Error {
-    let hint = match scope {
-        Scope::Root => "make one with: rootward root create".to_owned(),
-        Scope::Member { .. } => format!(
-            "make one with: rootward intermediate request {scope}, then: rootward intermediate \
-             sign {scope}"
-        ),
-    };
-    Error::failed(format!("{scope} has no certificate yet")).hint(hint)
 }
 
 fn environment_names(workspace: &Workspace) -> Result<Vec<Name>> {

@@ -7,7 +7,7 @@ use crate::custody::{
     Signer,
     soft::{self, SoftKey},
 };
-use crate::error::{Error, Explain, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::journal::{Act, History, Record, chain::instant};
 use crate::model::{
     environment::ISSUER,
@@ -15,6 +15,7 @@ use crate::model::{
     key::Algorithm,
     name::{Name, ObjectRef, Scope},
     rule::Rule,
+    text::nearest,
 };
 use crate::pki::{
     inspect::{Certificate, sha256},
@@ -31,19 +32,19 @@ use time::OffsetDateTime;
 /// What became of one identity.
 #[derive(Debug)]
 pub struct Report {
+    /// `ENV/NAME`, without a generation.
     pub object: ObjectRef,
+    /// A refusal of this one identity stops no other.
     pub result: Result<State>,
 }
 
+/// How it stands with an identity that was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum State {
-    Issued {
-        not_after: OffsetDateTime,
-    },
+    /// It has a new certificate.
+    Issued { not_after: OffsetDateTime },
     /// It has a certificate as declared with at least a third of its life left.
-    Current {
-        not_after: OffsetDateTime,
-    },
+    Current { not_after: OffsetDateTime },
     /// Its key is made on its host; bring the request.
     WaitsForRequest,
 }
@@ -90,10 +91,22 @@ pub fn declared(estate: &Estate, environment: &Name) -> Result<Vec<Name>> {
 pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, String)> {
     let environment = &env.environment;
     let path = layout::declaration(&environment.name, name);
-    let bytes = estate.workspace.read(&path);
-    let bytes = bytes.hint(format!("declare {}/{name} in {path}", environment.name))?;
+    if !estate.workspace.exists(&path) {
+        return Err(undeclared(estate, &environment.name, name));
+    }
+    let bytes = estate.workspace.read(&path)?;
     let identity = Identity::parse(environment, name.clone(), &path, &bytes)?;
     Ok((identity, sha256(&bytes)))
+}
+
+fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
+    let path = layout::declaration(environment, name);
+    let error = Error::usage(format!("not declared, expected {path}"));
+    let there = declared(estate, environment).unwrap_or_default();
+    match nearest(name.as_str(), there.iter().map(Name::as_str)) {
+        Some(near) => error.hint(format!("did you mean {environment}/{near}?")),
+        None => error.hint("what is declared: rootward identity list"),
+    }
 }
 
 /// Issues what is due among `names`, all of one environment, in one act.
@@ -126,7 +139,7 @@ pub fn issue(
 /// What [`plan`] found to be done, with the issuer's key at hand: everything but the passphrase.
 ///
 /// # Errors
-/// As for [`issue`].
+/// As for [`issue()`].
 pub fn carry_out(
     estate: &mut Estate,
     issuer: &Issuer,

@@ -25,8 +25,11 @@ use crate::store::{Output, layout};
 pub struct Target {
     /// Always with its generation.
     pub object: ObjectRef,
+    /// Where it is to issue.
     pub environment: Environment,
+    /// SHA-256 of `environment.toml`.
     pub declaration: String,
+    /// What is declared of it.
     pub intermediate: Intermediate,
     name: Name,
     generation: u32,
@@ -43,12 +46,13 @@ impl Target {
         };
         let declared = estate.environment(environment)?;
         let intermediate = declared.environment.intermediate(name);
-        let intermediate = intermediate.ok_or_else(|| no_such(&asked.scope))?.clone();
+        let intermediate = intermediate.ok_or_else(|| no_such(estate, &asked.scope))?.clone();
         let newest = estate.history().generation(&asked.scope);
         let generation = asked.generation.unwrap_or(newest.max(1));
         if generation > newest + 1 {
-            let message = format!("got {asked}, expected at most generation g{}", newest + 1);
-            return Err(Error::usage(message));
+            let next = ObjectRef { generation: Some(newest + 1), ..asked.clone() };
+            let message = format!("got {asked}, expected at most {next}");
+            return Err(Error::usage(message).hint(format!("rootward intermediate request {next}")));
         }
         Ok(Self {
             object: ObjectRef::member(environment, name).at(generation),
@@ -60,6 +64,7 @@ impl Target {
         })
     }
 
+    /// `ca/ENV/NAME/gN`.
     pub fn dir(&self) -> String {
         ca_dir(&self.object)
     }
@@ -80,6 +85,10 @@ impl Target {
         }
     }
 
+    /// The subject that its certificate gets.
+    ///
+    /// # Errors
+    /// Usage, when the names are too long for it.
     pub fn subject(&self, estate: &Estate) -> Result<Subject> {
         Subject::of_intermediate(&estate.root, &self.environment.name, &self.name, self.generation)
     }
@@ -135,10 +144,7 @@ pub fn request(
         (None, KeyHome::Vault) => {
             let object = &target.object.scope;
             Err(Error::usage(format!("the key of {object} is made in Vault, expected --csr FILE"))
-                .hint(format!(
-                    "generate it there (pki/intermediate/generate/internal), then: rootward \
-                     intermediate request {object} --csr FILE"
-                )))
+                .hint(format!("rootward intermediate request {object} --csr FILE")))
         }
     }
 }
@@ -204,9 +210,13 @@ fn other_request(target: &Target, filed: &Request) -> crate::model::rule::Findin
 
 /// What is about to be signed: shown before the passphrase is asked for.
 pub struct Preview {
+    /// What is to be signed.
     pub target: Target,
+    /// Whose key is certified.
     pub request: Request,
+    /// The root.
     pub issuer: Issuer,
+    /// To-be-signed bytes that no rule objects to.
     pub linted: Linted,
     is_filed: bool,
 }
@@ -236,8 +246,12 @@ pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result
         (Some(request), _) | (None, Some(request)) => request,
         (None, None) => {
             let object = &target.object.scope;
+            let csr = match target.intermediate.key {
+                KeyHome::Local => "",
+                KeyHome::Vault => " --csr FILE",
+            };
             return Err(Error::failed(format!("{object} waits for its request"))
-                .hint(format!("rootward intermediate request {object}")));
+                .hint(format!("rootward intermediate request {object}{csr}")));
         }
     };
     target.check_request(estate, &request)?;

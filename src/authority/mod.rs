@@ -30,8 +30,19 @@ pub trait Passphrases {
 /// Verbs are idempotent: what is already there is said, not made again.
 #[derive(Debug)]
 pub enum Outcome<T> {
+    /// It was done.
     Done(T),
+    /// It was there as asked for; nothing was done.
     AlreadyThere(T),
     /// `--dry-run`: it would be done.
     WouldDo(T),
+}
+
+impl<T> Outcome<T> {
+    /// What it is about, however it came out.
+    pub fn into_inner(self) -> T {
+        match self {
+            Outcome::Done(it) | Outcome::AlreadyThere(it) | Outcome::WouldDo(it) => it,
+        }
+    }
 }

@@ -168,10 +168,13 @@ pub fn certificate_record(
 /// The root as it is now, for `root show`.
 pub fn show(estate: &Estate, generation: Option<u32>) -> Result<Root> {
     let active = estate.active_generation(&Scope::Root);
-    let generation = generation.or(active).ok_or_else(|| {
-        Error::failed("there is no root yet").hint("make one with: rootward root create")
-    })?;
+    let generation = generation
+        .or(active)
+        .ok_or_else(|| Error::failed("there is no root yet").hint("rootward root create"))?;
     let object = ObjectRef::root(generation);
+    if estate.history().certificate(&object).is_none() {
+        return Err(Error::usage(format!("there is no {object}")).hint("rootward root show"));
+    }
     let certificate = estate.recorded_certificate(&object, &ca_dir(&object))?;
     if !certificate.is_signed_by(&certificate.facts.key) {
         return Err(Rule::SignatureInvalid.found("the root does not verify with its key").into());

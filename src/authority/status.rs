@@ -15,9 +15,13 @@ use time::{Duration, OffsetDateTime};
 /// One line of `rootward status`.
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// As [`ObjectRef`] writes it; of a CRL with ` CRL` behind.
     pub object: String,
+    /// What it is.
     pub kind: Kind,
+    /// At the moment that was asked about.
     pub state: State,
+    /// notAfter, or nextUpdate of a CRL; `None` while it is missing.
     pub not_after: Option<OffsetDateTime>,
     /// Of CAs: the last moment at which a full-lifetime child can be signed.
     pub signing_stop: Option<OffsetDateTime>,
@@ -25,6 +29,7 @@ pub struct Row {
     pub next: Option<String>,
 }
 
+/// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Root,
@@ -36,6 +41,7 @@ pub enum Kind {
 /// In order of urgency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
+    /// Past its notAfter or nextUpdate.
     Expired,
     /// A CA past its signing stop, a CRL or leaf past two thirds of its life.
     Due,
@@ -47,10 +53,12 @@ pub enum State {
     Requested,
     /// An older generation that a newer one has replaced.
     Superseded,
+    /// Nothing to do.
     Valid,
 }
 
 impl State {
+    /// As people and `--json` read it.
     pub fn word(self) -> &'static str {
         match self {
             State::Expired => "expired",

@@ -25,10 +25,15 @@ use std::collections::{HashMap, HashSet};
 /// What was looked at, and what is wrong with it.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// How many were looked at, leaves of the past included.
     pub certificates: usize,
+    /// How many were there.
     pub crls: usize,
+    /// How many were here: sealed ones of CAs, plain ones of identities.
     pub keys: usize,
+    /// Its number of entries.
     pub journal: u64,
+    /// Empty when all is well.
     pub problems: Problems,
 }
 

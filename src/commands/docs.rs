@@ -1,37 +1,47 @@
 //! `rootward completions SHELL` and `rootward man DIR`
 
-use crate::cli::Cli;
 use crate::error::{Error, Result};
 use crate::store::file;
 use crate::ui::Ui;
-use clap::CommandFactory;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Print completions for a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward completions bash")]
+#[command(after_help = "Examples:
+  $ rootward completions bash >rootward.bash
+  $ rootward completions zsh >_rootward
+  $ rootward completions fish >rootward.fish")]
 pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
     shell: clap_complete::Shell,
 }
 
-/// Write the man pages, one a command, into a directory; without one, print the main page
+/// Write the man pages, one a command
+///
+/// Without a directory the main page is printed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward man")]
+#[command(after_help = "Examples:
+  $ rootward man >rootward.1
+  $ rootward man man1")]
 pub struct ManArgs {
-    /// Created when it is not there; pages in it are replaced
+    /// Where to; created when it is not there, pages in it are replaced
+    #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
-pub fn completions(args: &CompletionsArgs, ui: &Ui) -> Result<ExitCode> {
+/// The script on standard output.
+pub fn completions(args: &CompletionsArgs, mut cli: clap::Command, ui: &Ui) -> Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "rootward", &mut script);
+    clap_complete::generate(args.shell, &mut cli, "rootward", &mut script);
     ui.raw(&String::from_utf8(script)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn man(args: &ManArgs, ui: &Ui) -> Result<ExitCode> {
-    let mut root = Cli::command();
+/// The pages in roff.
+pub fn man(args: &ManArgs, cli: clap::Command, ui: &Ui) -> Result<ExitCode> {
+    let mut root = cli.disable_help_subcommand(true);
     root.build();
     let Some(dir) = &args.dir else {
         ui.raw(&page(&root)?)?;
@@ -59,7 +69,14 @@ fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, Strin
 }
 
 fn page(command: &clap::Command) -> Result<String> {
+    let mut command = command.clone();
+    if let (Some(about), Some(more)) = (command.get_about(), command.get_before_help()) {
+        let long = format!("{about}\n\n{more}");
+        command = command.long_about(long);
+    }
     let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut text)?;
-    String::from_utf8(text).map_err(Error::from)
+    clap_mangen::Man::new(command).render(&mut text)?;
+    let text = String::from_utf8(text).map_err(Error::from)?;
+    // What is extra in every page of ours is examples.
+    Ok(text.replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n"))
 }

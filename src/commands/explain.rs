@@ -3,19 +3,25 @@
 use crate::error::{Error, Result};
 use crate::model::{
     rule::{RULES, Rule, RuleText},
-    text::nearest,
+    text::{clean, nearest},
 };
-use crate::ui::{Tone, Ui};
+use crate::ui::{Tone, Ui, lines::wrap};
 use std::process::ExitCode;
 
-/// Explain a rule: what it refuses, why, and what to do
+/// Explain a rule: what it refuses, why, and how to mend it
+///
+/// Every refusal begins with the id of its rule. Ids are stable: they can stand in notes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward explain OUTLIVES-ISSUER")]
+#[command(after_help = "Examples:
+  $ rootward explain
+  $ rootward explain OUTLIVES-ISSUER")]
 pub struct Args {
-    /// The rule's id; without one, all rules are listed
+    /// The rule's id, such as OUTLIVES-ISSUER; without one, all rules are listed
+    #[arg(value_name = "RULE")]
     rule: Option<String>,
 }
 
+/// One rule, or the list of all.
 pub fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     match &args.rule {
         None => list(ui)?,
@@ -28,7 +34,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
 }
 
 fn unknown(id: &str) -> Error {
-    let error = Error::usage(format!("got the rule {id:?}, expected one of those listed"));
+    let error = Error::usage(format!("there is no rule {:?}", clean(id)));
     match nearest(&id.to_uppercase(), RULES.iter().map(|text| text.id)) {
         Some(near) => error.hint(format!("rootward explain {near}")),
         None => error.hint("rootward explain"),
@@ -68,18 +74,4 @@ fn list(ui: &Ui) -> Result<()> {
         }
     }
     ui.table(&["RULE", "REFUSES"], &rows, &[])
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= width) {
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

@@ -1,11 +1,12 @@
 //! `rootward identity issue | list`
 
-use super::{Session, day, object, read_named, unlock};
+use super::{Session, day, member, read_named, unlock};
 use crate::authority::{
     self,
     identity::{Report, State},
 };
 use crate::error::{Error, Result};
+use crate::journal::chain::timestamp;
 use crate::model::{
     environment::ISSUER,
     name::{Name, ObjectRef, Scope},
@@ -14,28 +15,43 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Identities: Unix users, apps, proxies and listeners, ENV/NAME
+/// Identities of an environment: issue, list
+///
+/// A Unix user, an app, a proxy or a listener (the TLS server certificate of a Vault), each
+/// declared in identities/ENV/NAME/identity.toml.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward identity issue --all
+  $ rootward identity list"
+)]
 pub enum Verb {
-    /// Issue certificates as identities/ENV/NAME/identity.toml declares
+    /// Issue certificates as declared
     ///
     /// The key is made here, or comes as a request from the host that keeps it (--csr). What has
-    /// a certificate as declared, with at least a third of its life left, is left alone.
-    #[command(after_help = "Example:\n  $ rootward identity issue --env prod")]
+    /// a certificate as declared, with more than a third of its life left, is left alone.
+    #[command(after_help = "Examples:
+  $ rootward identity issue prod/hello
+  $ rootward identity issue --env prod
+  $ rootward identity issue prod/remote --csr remote.csr")]
     Issue(IssueArgs),
     /// List the identities of all environments
-    #[command(after_help = "Example:\n  $ rootward identity list --json")]
+    #[command(after_help = "Examples:
+  $ rootward identity list
+  $ rootward identity list --json")]
     List,
 }
 
+/// Which identities, and where their keys and the issuer's passphrase come from.
 #[derive(Debug, clap::Args)]
 pub struct IssueArgs {
-    /// ENV/NAME, as many as wanted
-    #[arg(value_parser = object, required_unless_present_any = ["env", "all"])]
+    /// The identities, such as prod/synapse
+    #[arg(value_parser = member, value_name = "ENV/NAME", required_unless_present_any = ["env", "all"])]
     objects: Vec<ObjectRef>,
     /// All identities of an environment
-    #[arg(long, value_name = "ENV", conflicts_with_all = ["objects", "all"])]
-    env: Option<String>,
+    #[arg(long, value_name = "ENV", value_parser = environment, conflicts_with_all = ["objects", "all"])]
+    env: Option<Name>,
     /// All identities of all environments
     #[arg(long, conflicts_with = "objects")]
     all: bool,
@@ -46,17 +62,26 @@ pub struct IssueArgs {
     unlock: unlock::Args,
 }
 
+fn environment(text: &str) -> Result<Name, String> {
+    text.parse()
+}
+
+/// Dispatches the verb.
 pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
     match verb {
         Verb::Issue(args) => issue(args, session),
-        Verb::List => super::status::list(session, authority::status::Kind::Identity),
+        Verb::List => {
+            super::status::list(session, authority::status::Kind::Identity)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
 fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     if csr.is_some() && args.objects.len() != 1 {
-        return Err(Error::usage("got --csr with several identities, expected one"));
+        let count = args.objects.len();
+        return Err(Error::usage(format!("got --csr and {count} identities, expected one")));
     }
     let mut estate = session.change()?;
     let wanted = wanted(args, &estate)?;
@@ -86,10 +111,10 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
         }
     }
     bar.finish_and_clear();
-    let Some(error) = stopped else { return print(session, reports) };
+    let Some(error) = stopped else { return print(session, &estate, reports) };
     // What was issued in an environment before stays issued, and is said.
     if !reports.is_empty()
-        && let Err(failure) = print(session, reports)
+        && let Err(failure) = print(session, &estate, reports)
     {
         session.ui.error(&failure);
     }
@@ -101,12 +126,15 @@ fn wanted(args: &IssueArgs, estate: &authority::Estate) -> Result<BTreeMap<Name,
     let mut wanted: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
     for object in &args.objects {
         let Scope::Member { environment, name } = &object.scope else {
-            return Err(Error::usage("got root, expected an identity ENV/NAME"));
+            return Err(Error::usage(format!("got {object}, expected an identity ENV/NAME")));
         };
         let environment = &estate.environment(environment)?.environment;
         if object.generation.is_some() || environment.intermediate(name).is_some() {
             let error = Error::usage(format!("got {object}, expected an identity ENV/NAME"));
-            return Err(error.hint(format!("rootward intermediate request {}", object.scope)));
+            return Err(match environment.intermediate(name) {
+                Some(_) => error.hint(format!("rootward intermediate request {}", object.scope)),
+                None => error.hint(format!("rootward identity issue {}", object.scope)),
+            });
         }
         let names = wanted.entry(environment.name.clone()).or_default();
         if !names.contains(name) {
@@ -115,7 +143,7 @@ fn wanted(args: &IssueArgs, estate: &authority::Estate) -> Result<BTreeMap<Name,
     }
     for declared in &estate.environments {
         let environment = &declared.environment.name;
-        if args.all || args.env.as_deref() == Some(environment.as_str()) {
+        if args.all || args.env.as_ref() == Some(environment) {
             let names = authority::identity::declared(estate, environment)?;
             wanted.insert(environment.clone(), names);
         }
@@ -123,53 +151,83 @@ fn wanted(args: &IssueArgs, estate: &authority::Estate) -> Result<BTreeMap<Name,
     if let Some(environment) = &args.env
         && wanted.is_empty()
     {
-        let name: Name = environment.parse().map_err(Error::usage)?;
-        estate.environment(&name)?;
+        estate.environment(environment)?;
     }
     Ok(wanted)
 }
 
 /// Few identities: a line each. Many: the exceptions and a sum.
-fn print(session: &Session, reports: Vec<Report>) -> Result<ExitCode> {
+fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) -> Result<ExitCode> {
     let ui = session.ui;
     let is_long = reports.len() > 24;
-    let (mut issued, mut current, mut waiting) = (0, 0, 0);
+    let (mut issued, mut current, mut waiting) = (Vec::new(), 0, 0);
     let mut failures = Vec::new();
+    let mut objects = Vec::with_capacity(reports.len());
     for Report { object, result } in reports {
-        let line = match result {
-            Ok(State::Issued { not_after }) => {
-                issued += 1;
-                format!("issued   {object}, valid until {}", day(not_after))
-            }
-            Ok(State::Current { not_after }) => {
-                current += 1;
-                format!("current  {object}, valid until {}", day(not_after))
-            }
+        let (state, until, problem) = match &result {
+            Ok(State::Issued { not_after }) => ("issued", Some(*not_after), None),
+            Ok(State::Current { not_after }) => ("current", Some(*not_after), None),
+            Ok(State::WaitsForRequest) => ("waiting", None, None),
+            Err(error) => ("failed", None, Some(error.messages().join(": "))),
+        };
+        objects.push(serde_json::json!({
+            "object": object.to_string(), "state": state,
+            "not_after": until.map(timestamp), "problem": problem,
+        }));
+        match result {
+            Ok(State::Issued { .. }) => issued.push(object.clone()),
+            Ok(State::Current { .. }) => current += 1,
             Ok(State::WaitsForRequest) => {
                 waiting += 1;
-                ui.status(&format!("waiting  {object}: bring its request with --csr FILE"));
-                continue;
+                ui.status(&format!("waiting  {object} for a request of its host"));
             }
             Err(error) => {
                 failures.push((object, error));
                 continue;
             }
-        };
-        if !is_long {
-            ui.status(&line);
+        }
+        if let Some(until) = until.filter(|_| !is_long) {
+            ui.status(&format!("{state:8} {object}, valid until {}", day(until)));
         }
     }
     if ui.json {
-        let failed = failures.len();
         ui.json(&serde_json::json!({
-            "version": 1, "issued": issued, "current": current, "waiting": waiting, "failed": failed,
+            "version": 1, "issued": issued.len(), "current": current, "waiting": waiting,
+            "failed": failures.len(), "objects": objects,
         }))?;
-    } else if is_long {
-        ui.status(&format!("{issued} issued, {current} current, {waiting} waiting for a request"));
     }
-    let Some((object, last)) = failures.pop() else { return Ok(ExitCode::SUCCESS) };
+    if is_long {
+        let mut line = format!("{} issued, {current} current", issued.len());
+        for (number, what) in [(waiting, "waiting for a request"), (failures.len(), "failed")] {
+            if number > 0 {
+                line.push_str(&format!(", {number} {what}"));
+            }
+        }
+        ui.status(&line);
+    }
+    whereabouts(session, estate, &issued);
+    let Some((object, last)) = failures.pop() else {
+        if !issued.is_empty() {
+            ui.next("rootward status");
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
     for (object, error) in failures {
         ui.error(&error.context(object));
     }
     Err(last.context(object))
+}
+
+/// Where what was issued is.
+fn whereabouts(session: &Session, estate: &authority::Estate, issued: &[ObjectRef]) {
+    let file = match issued {
+        [] => return,
+        [object] => {
+            let has_key = estate.workspace.exists(&format!("identities/{object}/key.pem"));
+            let key = if has_key { ", key.pem" } else { "" };
+            format!("identities/{object}/cert.pem, chain.pem{key}")
+        }
+        _ => "identities/ENV/NAME/cert.pem, chain.pem, key.pem".to_owned(),
+    };
+    session.ui.status(&format!("files    {file}"));
 }

@@ -4,34 +4,42 @@ use super::Session;
 use crate::authority::scaffold::Scaffold;
 use crate::error::{Error, Result};
 use crate::model::{net::DnsName, rule::Rule};
-use crate::store::{file, layout};
+use crate::store::{file, layout, workspace};
 use std::process::ExitCode;
 
-/// Make a workspace: commented declarations of a root and two environments, test and prod
+/// Make a workspace with commented declarations
+///
+/// A root and two environments, test and prod, each with a listener and a sample identity. They
+/// pass as they are; read and edit them before the root is made. Files that are there already
+/// are never overwritten.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  $ rootward init --name \"Example Home\" --domain example.internal"
-)]
+#[command(after_help = "Examples:
+  $ rootward init
+  $ rootward init --name \"Example Home\" --domain example.internal")]
 pub struct Args {
     /// The organization in the root's subject
-    #[arg(long, default_value = "Example Home")]
+    #[arg(long, default_value = NAME)]
     name: String,
     /// The DNS domain; test and prod get subdomains of it
-    #[arg(long, default_value = "example.internal", value_parser = domain)]
+    #[arg(long, default_value = DOMAIN, value_parser = domain)]
     domain: DnsName,
 }
 
+const NAME: &str = "Example Home";
+const DOMAIN: &str = "example.internal";
 const IGNORED: &str = ".gitignore";
 
 fn domain(text: &str) -> Result<DnsName, String> {
     text.parse()
 }
 
+/// Writes what is missing; says so when nothing is.
 pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     let scaffold = Scaffold::new(&args.name, &args.domain).map_err(Error::usage)?;
     let files = scaffold.files();
-    let dir = &session.start;
     let ui = session.ui;
+    file::create_dirs(&session.start)?;
+    let dir = &file::canonical(&session.start)?;
     let is_as_made = |path: &str, text: &str| {
         file::read(&dir.join(path), file::SMALL).is_ok_and(|there| *there == text.as_bytes())
     };
@@ -42,6 +50,7 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
             let message = format!("{} declares another root", file::shown(&dir.join(layout::ROOT)));
             return Err(Rule::Contradiction.found(message).into());
         }
+        print(session, &files, false)?;
         ui.status(&format!("{} is already a workspace", file::shown(dir)));
         return Ok(ExitCode::SUCCESS);
     }
@@ -73,12 +82,25 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     for (path, _) in &files {
         ui.status(&format!("  {path}"));
     }
-    ui.hint("read and edit the declarations, then: rootward root create");
+    print(session, &files, true)?;
+    if let Some(around) = dir.parent().and_then(|parent| workspace::find(parent).ok()) {
+        let around = file::shown(&around);
+        ui.warn(&format!("it lies inside the workspace {around}, and is used instead of it here"));
+    }
+    ui.next("read and edit the declarations, then: rootward root create");
     Ok(ExitCode::SUCCESS)
+}
+
+fn print(session: &Session, files: &[(String, String)], made: bool) -> Result<()> {
+    if !session.ui.json {
+        return Ok(());
+    }
+    let files: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+    session.ui.json(&serde_json::json!({ "version": 1, "made": made, "files": files }))
 }
 
 impl Args {
     fn is_explicit(&self) -> bool {
-        self.name != "Example Home" || self.domain.as_str() != "example.internal"
+        self.name != NAME || self.domain.as_str() != DOMAIN
     }
 }

@@ -1,49 +1,86 @@
 //! `rootward intermediate request | sign | import | list | crl`
 
-use super::{Session, moment, object, read_named, root, unlock};
-use crate::authority::{
-    self, Outcome,
-    intermediate::{Prepared, Preview},
-};
-use crate::error::{Error, Result};
+mod sign;
+mod signed;
+
+use super::{Session, member, read_named, root, status, unlock};
+use crate::authority::{self, Outcome};
+use crate::error::Result;
 use crate::model::name::{ObjectRef, Scope};
-use crate::pki::profile::Profile;
 use crate::store::file;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Intermediates under the root, ENV/NAME
+/// Intermediates under the root: request, sign, import, list, crl
+///
+/// An environment has two intermediates as a rule. `identity` issues the certificates of
+/// identities and listeners: its key is made here and sealed. `vault` issues workload
+/// certificates: its key is made inside Vault and stays there, only its request comes here.
+/// A new key is a new generation: prod/vault@g2.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward intermediate request prod/identity
+  $ rootward intermediate sign prod/identity
+  $ rootward intermediate list"
+)]
 pub enum Verb {
     /// Make a sealed key and a request, or file a request that Vault made
-    #[command(after_help = "Example:\n  $ rootward intermediate request prod/identity")]
+    ///
+    /// With key = "local" in the declaration the key is made here. With key = "vault" it is made
+    /// inside Vault; bring the request, with --csr.
+    #[command(after_help = "\
+Examples:
+  $ rootward intermediate request prod/identity
+  $ rootward intermediate request prod/vault --csr vault.csr
+
+On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
+  vault write -field=csr pki/intermediate/generate/internal \\
+    common_name=prod-vault key_type=ec key_bits=384 >vault.csr")]
     Request(RequestArgs),
-    /// Sign a request with the root key, by our own profile
-    #[command(after_help = "Example:\n  $ rootward intermediate sign prod/identity --dry-run")]
-    Sign(SignArgs),
-    /// File a chain that was signed elsewhere: the intermediate, its issuers, the root
-    #[command(
-        after_help = "Example:\n  $ rootward intermediate import prod/vault --chain chain.pem"
-    )]
+    /// Sign a request with the root key
+    ///
+    /// Only the public key is taken from the request; subject, lifetime, limits and all else
+    /// come from the declarations. --dry-run judges everything, but opens no key, signs nothing
+    /// and writes nothing; it exits 0 exactly when signing would go ahead.
+    #[command(after_help = "Examples:
+  $ rootward intermediate sign prod/identity --dry-run
+  $ rootward intermediate sign prod/identity")]
+    Sign(sign::SignArgs),
+    /// File a chain that was signed elsewhere
+    ///
+    /// The file has the intermediate, its issuers and a self-signed root, in this order, in PEM.
+    /// The intermediate must have the key of the request that was filed here, and everything
+    /// that the rules ask of one signed here.
+    #[command(after_help = "Example:
+  $ rootward intermediate import prod/vault --chain chain.pem")]
     Import(ImportArgs),
     /// List the intermediates of all environments
-    #[command(after_help = "Example:\n  $ rootward intermediate list --json")]
+    #[command(after_help = "Examples:
+  $ rootward intermediate list
+  $ rootward intermediate list --json")]
     List,
     /// Issue the next CRL of an intermediate whose key is here
-    #[command(after_help = "Example:\n  $ rootward intermediate crl prod/identity")]
+    ///
+    /// Only when half the life of the current one is over, unless --now is given.
+    #[command(after_help = "Examples:
+  $ rootward intermediate crl prod/identity
+  $ rootward intermediate crl prod/identity --now")]
     Crl {
-        /// ENV/NAME
-        #[arg(value_parser = object)]
+        /// The intermediate, such as prod/identity
+        #[arg(value_parser = member, value_name = "ENV/NAME")]
         object: ObjectRef,
         #[command(flatten)]
         args: root::CrlArgs,
     },
 }
 
+/// Which intermediate, and where its key is.
 #[derive(Debug, clap::Args)]
 pub struct RequestArgs {
-    /// ENV/NAME, or ENV/NAME@g2 for the next generation
-    #[arg(value_parser = object)]
+    /// The intermediate, such as prod/vault; prod/vault@g2 for a second key
+    #[arg(value_parser = member, value_name = "ENV/NAME")]
     object: ObjectRef,
     /// A request that was made elsewhere, PEM or DER
     #[arg(long, value_name = "FILE")]
@@ -52,143 +89,95 @@ pub struct RequestArgs {
     unlock: unlock::Args,
 }
 
-#[derive(Debug, clap::Args)]
-pub struct SignArgs {
-    /// ENV/NAME, or ENV/NAME@g2
-    #[arg(value_parser = object)]
-    object: ObjectRef,
-    /// The request, when it was not filed before
-    #[arg(long, value_name = "FILE")]
-    csr: Option<PathBuf>,
-    /// Judge everything, but neither open the root key nor sign
-    #[arg(long)]
-    dry_run: bool,
-    #[command(flatten)]
-    unlock: unlock::Args,
-}
-
+/// Which intermediate, and its chain.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// ENV/NAME, or ENV/NAME@g2
-    #[arg(value_parser = object)]
+    /// The intermediate, such as prod/vault or prod/vault@g2
+    #[arg(value_parser = member, value_name = "ENV/NAME")]
     object: ObjectRef,
-    /// PEM certificates, the intermediate first
+    /// PEM certificates, the intermediate first, the root last
     #[arg(long, value_name = "FILE")]
     chain: PathBuf,
 }
 
+/// Dispatches the verb.
 pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
     match verb {
-        Verb::Request(args) => request(args, session),
-        Verb::Sign(args) if args.dry_run => dry_run(args, session),
-        Verb::Sign(args) => sign(args, session),
-        Verb::Import(args) => import(args, session),
-        Verb::List => super::status::list(session, crate::authority::status::Kind::Intermediate),
-        Verb::Crl { object, args } => match &object.scope {
-            Scope::Root => Err(Error::usage("got root, expected an intermediate ENV/NAME")
-                .hint("rootward root crl")),
-            scope => root::crl(scope, args, session),
-        },
+        Verb::Request(args) => request(args, session)?,
+        Verb::Sign(args) if args.dry_run => sign::dry_run(args, session)?,
+        Verb::Sign(args) => sign::sign(args, session)?,
+        Verb::Import(args) => import(args, session)?,
+        Verb::List => status::list(session, authority::status::Kind::Intermediate)?,
+        Verb::Crl { object, args } => root::crl(&object.scope, args, session)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn request(args: &RequestArgs, session: &Session) -> Result<ExitCode> {
+fn request(args: &RequestArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
     let csr_bytes = csr.as_ref().map(|bytes| bytes.as_slice());
     let outcome =
         authority::intermediate::request(&mut estate, &args.object, csr_bytes, &mut source)?;
+    let made = !matches!(outcome, Outcome::AlreadyThere(_));
+    let (object, request) = outcome.into_inner();
     let ui = session.ui;
-    let (object, request) = match outcome {
-        Outcome::Done((object, request)) | Outcome::WouldDo((object, request)) => {
-            let what =
-                if csr.is_some() { "filed the request of" } else { "made key and request of" };
-            ui.status(&format!("{what} {object}"));
-            (object, request)
-        }
-        Outcome::AlreadyThere((object, request)) => {
-            ui.status(&format!("the request of {object} is already there"));
-            (object, request)
-        }
-    };
+    ui.status(&match (made, csr.is_some()) {
+        (true, true) => format!("filed the request of {object}"),
+        (true, false) => format!("made key and request of {object}"),
+        (false, _) => format!("the request of {object} is already there"),
+    });
+    let dir = authority::estate::ca_dir(&object);
+    if ui.json {
+        ui.json(&serde_json::json!({
+            "version": 1,
+            "object": object.to_string(),
+            "made": made,
+            "subject": request.subject(),
+            "algorithm": request.key.algorithm.to_string(),
+            "sha256": request.digest(),
+            "request": format!("{dir}/request.csr"),
+        }))?;
+    }
     ui.status(&format!("  subject  {}", request.subject()));
     ui.status(&format!("  key      {}", request.key.algorithm));
     ui.status(&format!("  SHA-256  {}", request.digest()));
-    ui.hint(&format!("next: rootward intermediate sign {}", object.scope));
-    Ok(ExitCode::SUCCESS)
-}
-
-fn show(session: &Session, preview: &Preview) {
-    let facts = &preview.linted.facts;
-    let ui = session.ui;
-    ui.status(&format!("{} under {}", preview.target.object, preview.issuer.object));
-    let subject: Vec<&str> = facts.attributes.iter().map(|(_, text)| text.as_str()).collect();
-    ui.status(&format!("  subject  {}", subject.join(", ")));
-    ui.status(&format!("  valid    {} to {}", moment(facts.not_before), moment(facts.not_after)));
-    if let Profile::Intermediate { dns, ip } = Profile::of_intermediate(&preview.target.environment)
-    {
-        let dns = dns.iter().map(ToString::to_string);
-        let names: Vec<String> = dns.chain(ip.iter().map(ToString::to_string)).collect();
-        ui.status(&format!("  limits   path length 0, only {}", names.join(", ")));
+    ui.status(&match csr.is_some() {
+        true => format!("  files    {dir}/request.csr"),
+        false => format!("  files    {dir}/request.csr, key.pem (sealed)"),
+    });
+    if estate.history().certificate(&object).is_none() {
+        ui.next(&match estate.active_generation(&Scope::Root) {
+            Some(_) => format!("rootward intermediate sign {}", asked(&object)),
+            None => "rootward root create".to_owned(),
+        });
     }
-    let request = &preview.request;
-    ui.status(&format!("  request  {} ({})", request.subject(), request.key.algorithm));
-    ui.status(&format!("           SHA-256 {}", request.digest()));
+    Ok(())
 }
 
-fn dry_run(args: &SignArgs, session: &Session) -> Result<ExitCode> {
-    let csr = args.csr.as_deref().map(read_named).transpose()?;
-    let estate = session.read()?;
-    let csr = csr.as_ref().map(|bytes| bytes.as_slice());
-    match authority::intermediate::prepare(&estate, &args.object, csr)? {
-        Prepared::Signed(object) => session.ui.status(&format!("{object} is already signed")),
-        Prepared::Ready(preview) => {
-            show(session, &preview);
-            session.ui.status("every rule agrees; nothing was signed (--dry-run)");
-        }
+/// As it is typed: the first generation goes without saying.
+fn asked(object: &ObjectRef) -> String {
+    match object.generation {
+        Some(1) | None => object.scope.to_string(),
+        Some(_) => object.to_string(),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-fn sign(args: &SignArgs, session: &Session) -> Result<ExitCode> {
-    let csr = args.csr.as_deref().map(read_named).transpose()?;
-    let mut estate = session.change()?;
-    let csr = csr.as_ref().map(|bytes| bytes.as_slice());
-    let prepared = authority::intermediate::prepare(&estate, &args.object, csr);
-    let preview = match prepared.map_err(|error| estate.refuse(&args.object, error))? {
-        Prepared::Signed(object) => {
-            session.ui.status(&format!("{object} is already signed"));
-            return Ok(ExitCode::SUCCESS);
-        }
-        Prepared::Ready(preview) => preview,
-    };
-    show(session, &preview);
-    let mut source = unlock::Source::new(session, &args.unlock);
-    let signed = authority::intermediate::sign(&mut estate, *preview, &mut source);
-    let (object, certificate) = signed.map_err(|error| estate.refuse(&args.object, error))?;
-    signed_line(session, "signed", &object, &certificate.fingerprint());
-    Ok(ExitCode::SUCCESS)
-}
-
-fn import(args: &ImportArgs, session: &Session) -> Result<ExitCode> {
+fn import(args: &ImportArgs, session: &Session) -> Result<()> {
     let bytes = read_named(&args.chain)?;
     let mut estate = session.change()?;
     let name = file::shown(&args.chain);
-    match authority::import::import(&mut estate, &args.object, &name, &bytes)? {
-        Outcome::AlreadyThere((object, _)) => {
-            session.ui.status(&format!("the chain of {object} is already there"));
-        }
-        Outcome::Done((object, certificate)) | Outcome::WouldDo((object, certificate)) => {
-            signed_line(session, "imported", &object, &certificate.fingerprint());
-        }
+    let outcome = authority::import::import(&mut estate, &args.object, &name, &bytes)?;
+    let there = matches!(outcome, Outcome::AlreadyThere(_));
+    let (object, certificate) = outcome.into_inner();
+    if there {
+        session.ui.status(&format!("the chain of {object} is already there"));
+        return signed::print(session, "current", &object, &certificate);
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn signed_line(session: &Session, verb: &str, object: &ObjectRef, fingerprint: &str) {
-    let ui = session.ui;
-    ui.status(&format!("{verb} {object}"));
-    ui.status(&format!("  SHA-256  {fingerprint}"));
-    ui.status(&format!("  files    {}/cert.pem, chain.pem", authority::estate::ca_dir(object)));
+    signed::filed(session, "imported", &object, &certificate)?;
+    if let Scope::Member { environment, .. } = &object.scope {
+        signed::next(session, &estate.environment(environment)?.environment, &object);
+    }
+    Ok(())
 }

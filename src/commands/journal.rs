@@ -1,31 +1,52 @@
 //! `rootward journal show | verify`
 
 use super::{Session, at};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Result};
 use crate::journal::{Act, Journal, Record, chain::instant};
-use crate::model::rule::Rule;
+use crate::model::{rule::Rule, text::clean};
 use crate::store::{Workspace, file, layout};
+use crate::ui::{Tone, lines};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::process::ExitCode;
 use time::OffsetDateTime;
 
-/// The record of every act and every refusal
+/// The record of every act and every refusal: show, verify
+///
+/// ca/journal.jsonl: one JSON object a line, each with the hash of the line before it. It is only
+/// ever appended to; a changed, removed or swapped line is found out.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward journal show
+  $ rootward journal verify"
+)]
 pub enum Verb {
     /// Show the entries, oldest first
-    #[command(after_help = "Example:\n  $ rootward journal show --object prod/synapse --last 5")]
+    #[command(after_help = "Examples:
+  $ rootward journal show
+  $ rootward journal show --object prod/hello --last 5
+  $ rootward journal show --act refused --since 2026-01-01
+  $ rootward journal show --json")]
     Show(ShowArgs),
     /// Check the chain, and name the first bad line
-    #[command(after_help = "Example:\n  $ rootward journal verify")]
+    ///
+    /// Prints the number of entries and the hash of the last one, to be compared with a copy on
+    /// paper. Exit code 0: it holds; 1: it does not.
+    #[command(after_help = "Examples:
+  $ rootward journal verify
+  $ rootward journal verify --json")]
     Verify,
 }
 
+/// Which entries.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// Only entries about this object (any generation), such as prod/synapse
+    /// Only entries about root, ENV or ENV/NAME; with @gN, about that generation
     #[arg(long, value_name = "OBJECT")]
     object: Option<String>,
-    /// Only entries of this act, such as identity.issue or refused
-    #[arg(long, value_name = "ACT")]
+    /// Only entries of this act
+    #[arg(long, value_name = "ACT", value_parser = act_parser())]
     act: Option<Act>,
     /// Only entries since then
     #[arg(long, value_name = "DATE", value_parser = at)]
@@ -35,6 +56,11 @@ pub struct ShowArgs {
     last: Option<usize>,
 }
 
+fn act_parser() -> impl TypedValueParser<Value = Act> {
+    PossibleValuesParser::new(Act::ALL.map(Act::word)).try_map(|word| word.parse::<Act>())
+}
+
+/// Dispatches the verb.
 pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
     match verb {
         Verb::Show(args) => show(args, session),
@@ -49,36 +75,48 @@ fn load(session: &Session) -> Result<Journal> {
     Journal::parse(&workspace.journal()?, head.as_ref().map(|head| head.as_slice()))
 }
 
-fn verify(session: &Session) -> Result<ExitCode> {
-    let journal = load(session).map_err(|mut error| {
-        let is_broken = error
-            .findings
-            .iter()
-            .any(|finding| matches!(finding.rule, Rule::JournalBroken | Rule::JournalRolledBack));
-        // The question was whether it holds; the answer no is exit 1, as for `verify`.
-        if is_broken {
-            error.kind = Kind::Failed;
-        }
-        error
-    })?;
-    let head = journal.head();
-    let (count, hash) = head.trim_end().split_once(' ').unwrap_or_default();
-    if session.ui.json {
-        session.ui.json(&serde_json::json!({
-            "version": 1, "entries": journal.len(), "head": hash, "problems": [],
-        }))?;
-    } else {
-        session.ui.out(&format!("{count} entries, head {hash}"))?;
+/// A journal that does not hold, as the problems that whoever verifies asked for; every other
+/// error stays one.
+pub fn breaks(error: Error) -> Result<Vec<String>> {
+    let is_break = |rule| matches!(rule, Rule::JournalBroken | Rule::JournalRolledBack);
+    match error.findings.as_slice() {
+        [finding] if is_break(finding.rule) => Ok(vec![finding.to_string()]),
+        _ => Err(error),
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(session: &Session) -> Result<ExitCode> {
+    let (journal, problems) = match load(session) {
+        Ok(journal) => (Some(journal), Vec::new()),
+        Err(error) => (None, breaks(error)?),
+    };
+    let ui = session.ui;
+    let head = journal.as_ref().map(Journal::head).unwrap_or_default();
+    let (count, hash) = head.trim_end().split_once(' ').unwrap_or_default();
+    if ui.json {
+        ui.json(&serde_json::json!({
+            "version": 1,
+            "entries": journal.as_ref().map(Journal::len),
+            "head": journal.as_ref().map(|_| hash),
+            "problems": problems,
+        }))?;
+    } else if journal.is_some() {
+        ui.out(&format!("{count} entries, head {hash}"))?;
+    }
+    for problem in &problems {
+        if !ui.json {
+            ui.data_line(problem, Tone::Bad)?;
+        }
+        let rule = problem.split(':').next().unwrap_or_default();
+        ui.hint(&format!("rootward explain {rule}"));
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn show(args: &ShowArgs, session: &Session) -> Result<ExitCode> {
     let journal = load(session)?;
-    let scope = |object: &str| object.split('@').next().unwrap_or_default().to_owned();
     let wanted = |record: &&Record| {
-        let object = args.object.as_ref();
-        object.is_none_or(|object| record.object == *object || scope(&record.object) == *object)
+        args.object.as_deref().is_none_or(|object| is_about(&record.object, object))
             && args.act.is_none_or(|act| record.act == act)
             && args.since.is_none_or(|since| instant(&record.time).is_some_and(|t| t >= since))
     };
@@ -86,28 +124,43 @@ fn show(args: &ShowArgs, session: &Session) -> Result<ExitCode> {
     if let Some(last) = args.last {
         records.drain(..records.len().saturating_sub(last));
     }
-    if session.ui.json {
-        session.ui.json(&serde_json::json!({ "version": 1, "entries": records }))?;
+    let ui = session.ui;
+    if ui.json {
+        ui.json(&serde_json::json!({ "version": 1, "entries": records }))?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if records.is_empty() {
+        ui.status(match journal.is_empty() {
+            true => "the journal has no entry yet",
+            false => "no entry is like that",
+        });
     }
     let mut text = String::new();
     for record in records {
-        for line in lines(record) {
-            text.push_str(&crate::model::text::clean(&line));
-            text.push('\n');
+        let tone = match record.act {
+            Act::Refused | Act::Abandoned => Tone::Warn,
+            _ => Tone::Plain,
+        };
+        let act = ui.paint(record.act.word(), tone);
+        let object = clean(&record.object);
+        text.push_str(&format!("{:>5}  {}  {act} {object}\n", record.seq, clean(&record.time)));
+        for line in details(record) {
+            text.push_str(&format!("       {}\n", clean(&line)));
         }
     }
-    session.ui.raw(&text)?;
+    ui.raw(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// An entry in two lines or more, 80 columns where the names allow it.
-fn lines(record: &Record) -> Vec<String> {
-    let who = format!("{}@{}", record.user, record.host);
-    let mut lines =
-        vec![format!("{:>5}  {}  {} {}", record.seq, record.time, record.act, record.object)];
-    let mut detail = |text: String| lines.push(format!("       {text}"));
-    let mut parts = vec![format!("by {who}")];
+/// `prod` is all of an environment, `prod/vault` every generation of it.
+fn is_about(object: &str, asked: &str) -> bool {
+    let rest = object.strip_prefix(asked);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@') || rest.starts_with('/'))
+}
+
+/// What an entry says below its first line, 80 columns where the names allow it.
+fn details(record: &Record) -> Vec<String> {
+    let mut parts = vec![format!("by {}@{}", record.user, record.host)];
     if let Some(number) = record.number {
         parts.push(format!("number {number}"));
     }
@@ -117,17 +170,17 @@ fn lines(record: &Record) -> Vec<String> {
     if let Some(issuer) = &record.issuer {
         parts.push(format!("issuer {issuer}"));
     }
-    detail(parts.join(", "));
-    for (label, value) in [("serial", &record.serial), ("SHA-256", &record.fingerprint)] {
-        if let Some(value) = value {
-            detail(format!("{label} {value}"));
-        }
-    }
-    if let Some(request) = &record.request {
-        detail(format!("request {request}"));
+    let mut details = vec![parts.join(", ")];
+    let values = [
+        ("serial", &record.serial),
+        ("SHA-256", &record.fingerprint),
+        ("request", &record.request),
+    ];
+    for (label, value) in values {
+        details.extend(value.as_ref().map(|value| format!("{label:8}{value}")));
     }
     for finding in &record.refusal {
-        detail(finding.clone());
+        details.extend(lines::wrap(finding, 72));
     }
-    lines
+    details
 }

@@ -10,48 +10,37 @@ pub mod journal;
 pub mod root;
 pub mod status;
 pub mod unlock;
+pub mod usage;
 pub mod verify;
 
 use crate::authority::Estate;
-use crate::cli::{Cli, Command};
-use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::context::{Context, Rng};
+use crate::error::Result;
 use crate::journal::Origin;
-use crate::model::{name::ObjectRef, text::clean};
+use crate::model::{
+    name::{ObjectRef, Scope},
+    text::clean,
+};
 use crate::store::{file, workspace};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use time::OffsetDateTime;
 
 /// What every verb gets.
 pub struct Session<'a> {
+    /// Where it prints and asks.
     pub ui: &'a Ui,
+    /// The clock, the names of the writer, randomness.
     pub context: Context<'a>,
     /// `-C`, or the working directory.
     pub start: PathBuf,
 }
 
-/// Dispatches a parsed command line.
-pub fn run(cli: &Cli, ui: &Ui) -> Result<ExitCode> {
-    match &cli.command {
-        Command::Explain(args) => return explain::run(args, ui),
-        Command::Completions(args) => return docs::completions(args, ui),
-        Command::Man(args) => return docs::man(args, ui),
-        _ => {}
-    }
-    let rng = ring::rand::SystemRandom::new();
-    let start = cli.workspace.clone().unwrap_or_else(|| PathBuf::from("."));
-    let session = Session { ui, context: Context { origin: origin()?, rng: &rng }, start };
-    match &cli.command {
-        Command::Init(args) => init::run(args, &session),
-        Command::Root(verb) => root::run(verb, &session),
-        Command::Intermediate(verb) => intermediate::run(verb, &session),
-        Command::Identity(verb) => identity::run(verb, &session),
-        Command::Status(args) => status::run(args, &session),
-        Command::Verify(args) => verify::run(args, &session),
-        Command::Journal(verb) => journal::run(verb, &session),
-        Command::Explain(_) | Command::Completions(_) | Command::Man(_) => Ok(ExitCode::SUCCESS),
+impl<'a> Session<'a> {
+    /// `start` is `-C`, or nothing for the working directory.
+    pub fn new(ui: &'a Ui, rng: &'a Rng, start: Option<&Path>) -> Self {
+        let start = start.unwrap_or(Path::new(".")).to_owned();
+        Self { ui, context: Context { origin: origin(), rng }, start }
     }
 }
 
@@ -85,41 +74,14 @@ pub fn read_named(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>> {
     file::read(path, file::SMALL)
 }
 
-/// clap's value parser for objects.
-pub fn object(text: &str) -> Result<ObjectRef, String> {
-    text.parse()
-}
-
-/// A command line that clap did not accept, or asked for help with.
-pub fn usage(error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
-    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if asked || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // clap's own text, nothing from outside; a closed pipe is the reader's choice.
-        let _ = error.print();
-        return ExitCode::from(if asked { 0 } else { 2 });
+/// clap's value parser for what is in an environment: an intermediate or an identity.
+pub fn member(text: &str) -> Result<ObjectRef, String> {
+    let expected = "expected ENV/NAME such as prod/identity";
+    match text.parse() {
+        Ok(ObjectRef { scope: Scope::Root, .. }) => Err(format!("got {text:?}, {expected}")),
+        Err(_) if !text.contains('/') => Err(format!("got {text:?}, {expected}")),
+        other => other,
     }
-    let ui = Ui::new(crate::ui::Color::Never, false, false, true);
-    let text = error.render().to_string();
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).map(clean);
-    let first = lines.next().unwrap_or_default();
-    let message = first.strip_prefix("error: ").unwrap_or(&first).to_owned();
-    let rest: Vec<String> = lines
-        .filter(|line| !line.starts_with("For more information"))
-        .map(|line| line.trim().to_owned())
-        .collect();
-    let hint = rest.iter().find_map(|line| line.strip_prefix("tip: "));
-    let usage = rest.iter().find_map(|line| line.strip_prefix("Usage: "));
-    let details: Vec<&str> = rest
-        .iter()
-        .filter(|line| !line.starts_with("tip: ") && !line.starts_with("Usage: "))
-        .map(String::as_str)
-        .collect();
-    let message = [message.as_str()].into_iter().chain(details).collect::<Vec<_>>().join(" ");
-    let hint = hint.map(str::to_owned).or(usage.map(|usage| format!("usage: {usage}")));
-    let error = Error::usage(message);
-    ui.error(&hint.into_iter().fold(error, |error, hint| error.hint(hint)));
-    ExitCode::from(2)
 }
 
 /// NO_COLOR, set to anything that is not empty (no-color.org).
@@ -128,10 +90,10 @@ pub fn no_color() -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
-fn origin() -> Result<Origin> {
+fn origin() -> Origin {
     let host = rustix::system::uname();
     let host = clean(&host.nodename().to_string_lossy());
-    Ok(Origin { host, user: user(), now: OffsetDateTime::now_utc() })
+    Origin { host, user: user(), now: OffsetDateTime::now_utc() }
 }
 
 /// The name of the real user, from `/etc/passwd`: variables can say anything.
@@ -159,18 +121,27 @@ pub fn day(time: OffsetDateTime) -> String {
     moment(time).chars().take(10).collect()
 }
 
-/// What is left until `end`, in the two largest units that matter.
+/// What is left until `end`, in the two largest units that matter. Years are calendar years.
 pub fn left(end: OffsetDateTime, now: OffsetDateTime) -> String {
+    if end < now {
+        return format!("-{}", left(now, end));
+    }
+    let years = |count: i32| now.replace_year(now.year() + count).ok();
+    let whole = (1..=end.year() - now.year()).rev();
+    let anniversary = whole.filter_map(|count| Some((count, years(count)?)));
+    if let Some((count, then)) = anniversary.into_iter().find(|(_, then)| *then <= end)
+        && count > 1
+    {
+        let days = (end - then).whole_days();
+        return if days == 0 { format!("{count}y") } else { format!("{count}y {days}d") };
+    }
     let seconds = (end - now).whole_seconds();
-    let (sign, seconds) = if seconds < 0 { ("-", -seconds) } else { ("", seconds) };
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match days {
-        0 if hours == 0 => format!("{sign}{minutes}m"),
-        0 => format!("{sign}{hours}h"),
-        1..=3 => format!("{sign}{days}d {hours}h"),
-        4..=729 => format!("{sign}{days}d"),
-        _ if days % 365 == 0 => format!("{sign}{}y", days / 365),
-        _ => format!("{sign}{}y {}d", days / 365, days % 365),
+        0 if hours == 0 => format!("{minutes}m"),
+        0 => format!("{hours}h"),
+        1..=3 if hours > 0 => format!("{days}d {hours}h"),
+        _ => format!("{days}d"),
     }
 }
 
@@ -179,4 +150,25 @@ pub fn at(text: &str) -> Result<OffsetDateTime, String> {
     let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     crate::journal::chain::instant(&full)
         .ok_or_else(|| format!("got {text:?}, expected a date such as 2027-03-31"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn what_is_left_is_never_more_than_there_is() {
+        let now = datetime!(2026-11-22 10:00:00 UTC);
+        let left = |end| left(end, now);
+        assert_eq!(left(datetime!(2046-11-22 09:59:59 UTC)), "19y 364d");
+        assert_eq!(left(datetime!(2046-11-22 10:00:00 UTC)), "20y");
+        assert_eq!(left(datetime!(2028-11-21 10:00:00 UTC)), "730d");
+        assert_eq!(left(datetime!(2026-12-22 09:59:59 UTC)), "29d");
+        assert_eq!(left(datetime!(2026-11-24 10:59:59 UTC)), "2d");
+        assert_eq!(left(datetime!(2026-11-24 12:00:00 UTC)), "2d 2h");
+        assert_eq!(left(datetime!(2026-11-22 12:59:59 UTC)), "2h");
+        assert_eq!(left(datetime!(2026-11-22 10:00:59 UTC)), "0m");
+        assert_eq!(left(datetime!(2026-11-20 10:00:00 UTC)), "-2d");
+    }
 }

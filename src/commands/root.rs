@@ -3,36 +3,61 @@
 use super::{Session, day, moment, read_named, unlock};
 use crate::authority::{self, Outcome};
 use crate::error::Result;
-use crate::model::{name::Scope, text::colons};
-use crate::pki::inspect::Certificate;
+use crate::journal::chain::timestamp;
+use crate::model::{environment::ISSUER, name::Scope, text::colons};
+use crate::pki::{inspect::Certificate, subject::shown};
 use crate::store::file;
+use crate::ui::lines::count;
 use ring::digest::{SHA256, digest};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The offline root
+/// The offline root: create, show, crl
+///
+/// Everything is signed under it, so its key is kept offline and sealed, and is needed only to
+/// sign intermediates and, once a year, a CRL.
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward root create
+  $ rootward root show"
+)]
 pub enum Verb {
-    /// Make the root key, its certificate and an empty first CRL, as ca/root/root.toml declares
-    #[command(after_help = "Example:\n  $ rootward root create")]
+    /// Make the root's key, certificate and first CRL
+    ///
+    /// As ca/root/root.toml declares. The key is sealed with a passphrase: encrypted PKCS#8, which
+    /// stock openssl opens too. Keep ca/root/g1/key.pem on an offline medium, with a copy.
+    #[command(after_help = "Example:
+  $ rootward root create")]
     Create(CreateArgs),
-    /// Show the root, with its fingerprint as hex and as words, for reading aloud
-    #[command(after_help = "Example:\n  $ rootward root show")]
+    /// Show the root, its fingerprint as hex and as words
+    ///
+    /// The words are for reading aloud: BIP-39's English list, 24 words for the 256 bits.
+    #[command(after_help = "Examples:
+  $ rootward root show
+  $ rootward root show --generation 1 --json")]
     Show(ShowArgs),
-    /// Issue the root's next CRL, when half the life of the current one is over
-    #[command(after_help = "Example:\n  $ rootward root crl")]
+    /// Issue the root's next CRL
+    ///
+    /// Only when half the life of the current one is over, unless --now is given.
+    #[command(after_help = "Examples:
+  $ rootward root crl
+  $ rootward root crl --now")]
     Crl(CrlArgs),
 }
 
+/// Where the key and its passphrase come from.
 #[derive(Debug, clap::Args)]
 pub struct CreateArgs {
-    /// Use this PKCS#8 key (PEM, sealed or not) instead of a new one; RSA must come this way
+    /// Use this key instead of a new one: PKCS#8 in PEM, sealed or not. RSA must come this way
     #[arg(long, value_name = "FILE")]
     import_key: Option<PathBuf>,
     #[command(flatten)]
     unlock: unlock::Args,
 }
 
+/// Which root.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// A generation other than the newest
@@ -50,42 +75,48 @@ pub struct CrlArgs {
     unlock: unlock::Args,
 }
 
+/// Dispatches the verb.
 pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
     match verb {
-        Verb::Create(args) => create(args, session),
-        Verb::Show(args) => show(args, session),
-        Verb::Crl(args) => crl(&Scope::Root, args, session),
+        Verb::Create(args) => create(args, session)?,
+        Verb::Show(args) => show(args, session)?,
+        Verb::Crl(args) => crl(&Scope::Root, args, session)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn create(args: &CreateArgs, session: &Session) -> Result<ExitCode> {
+fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     let import = args.import_key.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
     let name = args.import_key.as_deref().map(file::shown).unwrap_or_default();
     let import = import.as_ref().map(|bytes| (name.as_str(), bytes.as_slice()));
     let outcome = authority::root::create(&mut estate, import, &mut source)?;
-    let (said, (object, certificate)) = match outcome {
-        Outcome::Done(root) | Outcome::WouldDo(root) => ("made", root),
-        Outcome::AlreadyThere(root) => ("is already there:", root),
-    };
+    let made = !matches!(outcome, Outcome::AlreadyThere(_));
+    let (object, certificate) = outcome.into_inner();
     let ui = session.ui;
-    match said {
-        "made" => ui.status(&format!("made {object}: certificate, key and first CRL")),
-        _ => ui.status(&format!("{object} is already there")),
-    }
+    ui.status(&match made {
+        true => format!("made {object}: certificate, sealed key and first CRL"),
+        false => format!("{object} is already there"),
+    });
     print(session, &object.to_string(), &certificate)?;
-    if said == "made" {
-        ui.hint("next: rootward intermediate request ENV/identity");
+    if !made {
+        return Ok(());
     }
-    Ok(ExitCode::SUCCESS)
+    let dir = authority::estate::ca_dir(&object);
+    ui.status(&format!("files        {dir}/cert.pem, crl.pem"));
+    ui.status(&format!("             {dir}/key.pem: keep it offline, with a copy"));
+    if let Some(declared) = estate.environments.first() {
+        let environment = &declared.environment.name;
+        ui.next(&format!("rootward intermediate request {environment}/{ISSUER}"));
+    }
+    Ok(())
 }
 
-fn show(args: &ShowArgs, session: &Session) -> Result<ExitCode> {
+fn show(args: &ShowArgs, session: &Session) -> Result<()> {
     let estate = session.read()?;
     let (object, certificate) = authority::root::show(&estate, args.generation)?;
-    print(session, &object.to_string(), &certificate)?;
-    Ok(ExitCode::SUCCESS)
+    print(session, &object.to_string(), &certificate)
 }
 
 /// The words are BIP-39's English list: 24 words for 256 bits, the last one with a checksum.
@@ -98,16 +129,16 @@ fn print(session: &Session, object: &str, certificate: &Certificate) -> Result<(
     let fingerprint = digest(&SHA256, &certificate.der);
     let words = words(fingerprint.as_ref())?;
     let facts = &certificate.facts;
-    let subject: Vec<&str> = facts.attributes.iter().map(|(_, text)| text.as_str()).collect();
+    let subject = shown(&facts.attributes);
     if session.ui.json {
         return session.ui.json(&serde_json::json!({
             "version": 1,
             "object": object,
-            "subject": subject.join(", "),
+            "subject": subject,
             "algorithm": facts.key.algorithm.to_string(),
             "serial": facts.serial,
-            "not_before": crate::journal::chain::timestamp(facts.not_before),
-            "not_after": crate::journal::chain::timestamp(facts.not_after),
+            "not_before": timestamp(facts.not_before),
+            "not_after": timestamp(facts.not_after),
             "sha256": crate::model::text::hex(fingerprint.as_ref()),
             "words": words,
         }));
@@ -116,7 +147,7 @@ fn print(session: &Session, object: &str, certificate: &Certificate) -> Result<(
     let (first, second) = hex.split_at(48);
     let ui = session.ui;
     ui.out(&format!("object       {object}"))?;
-    ui.out(&format!("subject      {}", subject.join(", ")))?;
+    ui.out(&format!("subject      {subject}"))?;
     ui.out(&format!("key          {}", facts.key.algorithm))?;
     ui.out(&format!("serial       {}", facts.serial))?;
     ui.out(&format!("valid        {} to {}", moment(facts.not_before), moment(facts.not_after)))?;
@@ -130,26 +161,37 @@ fn print(session: &Session, object: &str, certificate: &Certificate) -> Result<(
 }
 
 /// `root crl` and `intermediate crl ENV/NAME`.
-pub fn crl(scope: &Scope, args: &CrlArgs, session: &Session) -> Result<ExitCode> {
+pub fn crl(scope: &Scope, args: &CrlArgs, session: &Session) -> Result<()> {
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
     let outcome = authority::crl::refresh(&mut estate, scope, args.now, &mut source)?;
-    let (made, (object, crl)) = match outcome {
-        Outcome::Done(crl) | Outcome::WouldDo(crl) => (true, crl),
-        Outcome::AlreadyThere(crl) => (false, crl),
-    };
+    let made = !matches!(outcome, Outcome::AlreadyThere(_));
+    let (object, crl) = outcome.into_inner();
+    let path = format!("{}/crl.pem", authority::estate::ca_dir(&object));
     let ui = session.ui;
-    let what = format!(
-        "CRL number {} of {object}: {} revoked, next update {}",
-        crl.number,
-        crl.revoked.len(),
-        day(crl.next_update)
-    );
-    if made {
-        ui.status(&format!("issued {what}"));
-    } else {
-        ui.status(&format!("{what}: not due yet"));
-        ui.hint("issue the next one all the same with: --now");
+    if ui.json {
+        ui.json(&serde_json::json!({
+            "version": 1,
+            "object": object.to_string(),
+            "made": made,
+            "number": crl.number,
+            "revoked": crl.revoked.len(),
+            "this_update": timestamp(crl.this_update),
+            "next_update": timestamp(crl.next_update),
+            "file": path,
+        }))?;
     }
-    Ok(ExitCode::SUCCESS)
+    let (number, revoked) = (crl.number, count(crl.revoked.len(), "certificate"));
+    let said = if made { "issued" } else { "not due yet:" };
+    ui.status(&format!("{said} CRL {number} of {object}, next update {}", day(crl.next_update)));
+    ui.status(&format!("  revoked  {revoked}"));
+    ui.status(&format!("  file     {path}"));
+    if !made {
+        let verb = match scope {
+            Scope::Root => "root crl".to_owned(),
+            Scope::Member { .. } => format!("intermediate crl {scope}"),
+        };
+        ui.hint(&format!("issue the next one all the same: rootward {verb} --now"));
+    }
+    Ok(())
 }

@@ -8,9 +8,16 @@ use crate::ui::Tone;
 use std::process::ExitCode;
 use time::OffsetDateTime;
 
-/// Show the state of everything: what is valid until when, what is due, what is missing
+/// Show what there is, until when, and what is due or missing
+///
+/// One line for each key, CRL and identity. SIGNING STOP is the last moment at which a CA can
+/// sign a child of full lifetime: its true deadline. An identity or a CRL is due after two
+/// thirds (66 %) of its life. From 30 identities on, those without anything to do are summed up.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward status --at 2027-06-01")]
+#[command(after_help = "Examples:
+  $ rootward status
+  $ rootward status --at 2027-06-01
+  $ rootward status --json")]
 pub struct Args {
     /// As it will be then, if nothing is done until then
     #[arg(long, value_name = "DATE", value_parser = at)]
@@ -20,12 +27,17 @@ pub struct Args {
     all: bool,
 }
 
+/// The columns that a table with a signing stop takes for ordinary names.
+const WIDE: u16 = 74;
+
 /// From this many identities on, those without anything to do are summed up.
 const MANY: usize = 30;
 
+/// The table, and the command to type next.
 pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     let estate = session.read()?;
-    let at = args.at.unwrap_or(session.context.now());
+    let now = session.context.now();
+    let at = args.at.unwrap_or(now);
     let rows = rows(&estate, at)?;
     if session.ui.json {
         json(session, &rows, at)?;
@@ -33,51 +45,70 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     }
     let identities = rows.iter().filter(|row| row.kind == Kind::Identity);
     let summed = !args.all && identities.count() >= MANY;
-    let is_shown =
-        |row: &&Row| !(summed && row.kind == Kind::Identity && row.state == State::Valid);
-    let shown: Vec<&Row> = rows.iter().filter(is_shown).collect();
+    let is_idle = |row: &&Row| summed && row.kind == Kind::Identity && row.state == State::Valid;
+    let (idle, shown): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(is_idle);
     table(session, &shown, at)?;
-    if let Some(first) =
-        rows.iter().filter(|row| !is_shown(row)).filter_map(|row| row.not_after).min()
-    {
-        let count = rows.len() - shown.len();
-        let line = format!("{count} more identities are valid, the first until {}", day(first));
-        session.ui.out(&line)?;
-        session.ui.hint("show them all with: rootward status --all");
+    if let Some(first) = idle.iter().filter_map(|row| row.not_after).min() {
+        let idle = match idle.len() {
+            1 => "1 more identity is".to_owned(),
+            count => format!("{count} more identities are"),
+        };
+        session.ui.out(&format!("{idle} valid, the first until {}", day(first)))?;
+        session.ui.hint("show them too: rootward status --all");
     }
-    next(session, &rows);
+    match next(&rows) {
+        Some(command) if at > now => session.ui.hint(&format!("until then: {command}")),
+        Some(command) => session.ui.next(&command),
+        None => {}
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The rows of one kind.
-pub fn list(session: &Session, kind: Kind) -> Result<ExitCode> {
+pub fn list(session: &Session, kind: Kind) -> Result<()> {
     let estate = session.read()?;
     let at = session.context.now();
     let rows: Vec<Row> = rows(&estate, at)?.into_iter().filter(|row| row.kind == kind).collect();
     if session.ui.json {
-        json(session, &rows, at)?;
-    } else {
-        table(session, &rows.iter().collect::<Vec<_>>(), at)?;
+        return json(session, &rows, at);
     }
-    Ok(ExitCode::SUCCESS)
+    if rows.is_empty() {
+        session.ui.status(&format!("there is no {} yet", kind.word()));
+        return Ok(());
+    }
+    table(session, &rows.iter().collect::<Vec<_>>(), at)
 }
 
+/// Only CAs have a signing stop: a table of identities has no such column, nor has one on a narrow
+/// terminal.
 fn table(session: &Session, rows: &[&Row], at: OffsetDateTime) -> Result<()> {
-    let plain = |text: String| (text, Tone::Plain);
     let date = |time: Option<OffsetDateTime>| time.map(day).unwrap_or_else(|| "-".into());
-    let cells: Vec<Vec<(String, Tone)>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                plain(row.object.clone()),
-                (row.state.word().to_owned(), tone(row.state)),
-                plain(date(row.not_after)),
-                plain(date(row.signing_stop)),
-                (row.not_after.map_or_else(|| "-".into(), |end| left(end, at)), tone(row.state)),
-            ]
-        })
-        .collect();
-    session.ui.table(&["OBJECT", "STATE", "NOT AFTER", "SIGNING STOP", "LEFT"], &cells, &[4])
+    let is_of_cas = rows.iter().any(|row| row.kind != Kind::Identity);
+    let has_stop = is_of_cas && !session.ui.is_narrower(WIDE);
+    let mut header = vec!["OBJECT", "STATE", "NOT AFTER", "SIGNING STOP", "LEFT"];
+    if !has_stop {
+        header.remove(3);
+    }
+    let mut cells: Vec<Vec<(String, Tone)>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let tone = tone(row.state);
+        let stop_tone = match row.signing_stop {
+            Some(stop) if at > stop && row.state == State::Due => tone,
+            _ => Tone::Plain,
+        };
+        let mut line = vec![
+            (row.object.clone(), Tone::Plain),
+            (row.state.word().to_owned(), tone),
+            (date(row.not_after), Tone::Plain),
+            (date(row.signing_stop), stop_tone),
+            (row.not_after.map_or_else(|| "-".into(), |end| left(end, at)), tone),
+        ];
+        if !has_stop {
+            line.remove(3);
+        }
+        cells.push(line);
+    }
+    session.ui.table(&header, &cells, &[header.len() - 1])
 }
 
 fn tone(state: State) -> Tone {
@@ -89,14 +120,22 @@ fn tone(state: State) -> Tone {
     }
 }
 
-/// The most urgent thing to do, as the command to type.
-fn next(session: &Session, rows: &[Row]) {
-    let urgent = rows.iter().filter(|row| row.next.is_some()).min_by_key(|row| row.state);
-    let first_missing = rows.iter().find(|row| row.next.is_some() && row.state == State::Missing);
+/// The most urgent thing to do, as the command to type; for several identities of one
+/// environment the command for all of them.
+fn next(rows: &[Row]) -> Option<String> {
+    let open = || rows.iter().filter(|row| row.next.is_some());
+    let urgent = open().min_by_key(|row| row.state);
     // Before anything exists, the order of the rows is the order of the work.
-    let row = urgent.filter(|row| row.state <= State::Due).or(first_missing).or(urgent);
-    if let Some(next) = row.and_then(|row| row.next.as_deref()) {
-        session.ui.hint(&format!("next: {next}"));
+    let started = open().find(|row| matches!(row.state, State::Missing | State::Requested));
+    let row = urgent.filter(|row| row.state <= State::Due).or(started).or(urgent)?;
+    let environment = |row: &Row| row.object.split('/').next().unwrap_or_default().to_owned();
+    let alike = open().filter(|other| other.kind == row.kind && other.state == row.state);
+    let alike = alike.filter(|other| environment(other) == environment(row)).count();
+    match row.kind {
+        Kind::Identity if alike > 1 => {
+            Some(format!("rootward identity issue --env {}", environment(row)))
+        }
+        _ => row.next.clone(),
     }
 }
 

@@ -12,16 +12,20 @@ use zeroize::Zeroizing;
 /// The options of every verb that opens or seals a key.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Read the passphrase from the first line of FILE; with OBJECT=, only for that key
-    #[arg(long, value_name = "[OBJECT=]FILE")]
+    /// Take the passphrase from the first line of FILE; OBJECT=FILE (root=FILE) is for that key
+    /// alone, and can be given for each key
+    #[arg(long, value_name = "FILE")]
     passphrase_file: Vec<String>,
-    /// Read the passphrase from the first line of file descriptor N
+    /// Take the passphrase from the first line of file descriptor N
     #[arg(long, value_name = "N", conflicts_with = "passphrase_file")]
     passphrase_fd: Option<u32>,
 }
 
 /// Below this many characters a new passphrase gets a word of warning.
 const SHORT: usize = 16;
+
+/// How often a new passphrase may be typed differently the second time.
+const TRIES: usize = 3;
 
 /// The source of passphrases for one run.
 pub struct Source<'a> {
@@ -31,6 +35,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
+    /// Nothing is read or asked for before a passphrase is needed.
     pub fn new(session: &'a Session<'a>, args: &'a Args) -> Self {
         Self { session, args, from_fd: None }
     }
@@ -56,8 +61,10 @@ impl<'a> Source<'a> {
             return Ok(self.from_fd.clone());
         }
         let Some(path) = self.file_for(object) else { return Ok(None) };
-        let bytes = file::read(&path, file::SMALL)
-            .map_err(|error| error.hint("a pipe is read with: --passphrase-fd N"))?;
+        let bytes = file::read(&path, file::SMALL).map_err(|error| match file::exists(&path) {
+            true => error.hint("a pipe is read with: --passphrase-fd N"),
+            false => error,
+        })?;
         self.warn_if_open(&path);
         first_line(&bytes, &file::shown(&path)).map(Some)
     }
@@ -103,17 +110,23 @@ impl Passphrases for Source<'_> {
         let passphrase = match self.given(object)? {
             Some(given) => given,
             None => {
-                let first = ui.secret(&format!("new passphrase for {object}"))?;
-                let again = ui.secret("the same again")?;
-                if first != again {
-                    return Err(Error::failed("the two passphrases differ, nothing was made")
-                        .hint("type the command again"));
+                let mut asked = 0;
+                loop {
+                    asked += 1;
+                    let first = ui.secret(&format!("new passphrase for {object}"))?;
+                    let again = ui.secret(&format!("new passphrase for {object}, again"))?;
+                    if first == again {
+                        break first;
+                    }
+                    if asked == TRIES {
+                        return Err(Error::failed("the two passphrases differ, nothing was made"));
+                    }
+                    ui.warn("the two differ; once more");
                 }
-                first
             }
         };
         if passphrase.is_empty() {
-            return Err(Error::failed("got an empty passphrase, expected words"));
+            return Err(Error::failed("got an empty passphrase, expected several words"));
         }
         if passphrase.len() < SHORT {
             ui.warn(&format!(

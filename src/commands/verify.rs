@@ -1,20 +1,34 @@
 //! `rootward verify`
 
-use super::Session;
-use crate::authority;
+use super::{Session, journal};
+use crate::authority::verify;
 use crate::error::Result;
+use crate::ui::{Tone, lines};
 use std::process::ExitCode;
 
-/// Check the whole workspace: certificates, chains, CRLs, keys, declarations, journal
+/// Check the whole workspace: every file against its record
+///
+/// Every certificate parses, chains, and is as the journal recorded and its declaration says;
+/// every CRL is its issuer's and in force; every CA key is sealed, and every key 0600; the
+/// journal's chain holds. Changes nothing and asks for no passphrase.
 ///
 /// Exit code 0: all is well; 1: a list of what is not.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  $ rootward verify")]
+#[command(after_help = "Examples:
+  $ rootward verify
+  $ rootward verify --json")]
 pub struct Args {}
 
+/// One line for each problem on standard output, then a sum.
 pub fn run(_args: &Args, session: &Session) -> Result<ExitCode> {
-    let estate = session.read()?;
-    let report = authority::verify::run(&estate)?;
+    let report = match session.read().and_then(|estate| verify::run(&estate)) {
+        Ok(report) => report,
+        Err(error) => {
+            let mut report = verify::Report::default();
+            report.problems.extend(journal::breaks(error)?);
+            report
+        }
+    };
     let problems = report.problems.list();
     let ui = session.ui;
     if ui.json {
@@ -28,18 +42,21 @@ pub fn run(_args: &Args, session: &Session) -> Result<ExitCode> {
         }))?;
     } else {
         for problem in problems {
-            ui.out(problem)?;
+            ui.data_line(problem, Tone::Bad)?;
         }
+        let entries = usize::try_from(report.journal)?;
         ui.status(&format!(
-            "{} certificates, {} CRLs, {} keys, {} journal entries: {}",
-            report.certificates,
-            report.crls,
-            report.keys,
-            report.journal,
+            "{}, {}, {}, {}: {}",
+            lines::count(report.certificates, "certificate"),
+            lines::count(report.crls, "CRL"),
+            lines::count(report.keys, "key"),
+            match entries {
+                1 => "1 journal entry".to_owned(),
+                _ => format!("{entries} journal entries"),
+            },
             match problems.len() {
                 0 => "all is well".to_owned(),
-                1 => "1 problem".to_owned(),
-                count => format!("{count} problems"),
+                count => lines::count(count, "problem"),
             }
         ));
     }

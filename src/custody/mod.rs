@@ -8,6 +8,7 @@ use crate::model::key::PublicKey;
 
 /// Something that signs with one private key, wherever that key is.
 pub trait Signer: Sync {
+    /// The public half, to be compared with a certificate.
     fn public(&self) -> &PublicKey;
 
     /// Signs with the algorithm that belongs to the key: ECDSA with SHA-256 on P-256 and with

@@ -12,14 +12,18 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 /// Who writes: the context's host, user and clock.
 #[derive(Clone, Debug)]
 pub struct Origin {
+    /// The machine's name.
     pub host: String,
+    /// The real user's name, or `uid N`.
     pub user: String,
+    /// When the run began.
     pub now: OffsetDateTime,
 }
 
 /// A verified journal and the lines that are about to be appended to it.
 #[derive(Debug)]
 pub struct Journal {
+    /// Oldest first, those appended since included.
     pub records: Vec<Record>,
     /// The length of the journal file in bytes.
     pub length: usize,
@@ -159,10 +163,12 @@ impl Journal {
         format!("{} {}\n", self.seq, self.head)
     }
 
+    /// The number of entries, which is that of the last one.
     pub fn len(&self) -> u64 {
         self.seq
     }
 
+    /// Was nothing done yet?
     pub fn is_empty(&self) -> bool {
         self.seq == 0
     }

@@ -24,10 +24,15 @@ pub struct History<'a> {
 
 /// What is about to be signed, for [`History::collisions`].
 pub struct Candidate<'c> {
+    /// Whose certificate it is to be.
     pub object: &'c ObjectRef,
+    /// Lower-case hexadecimal.
     pub serial: &'c str,
+    /// SHA-256 of the SubjectPublicKeyInfo.
     pub key: &'c str,
+    /// The subject's common name.
     pub cn: &'c str,
+    /// The SPIFFE URI, of a client certificate.
     pub uri: Option<&'c str>,
 }
 
@@ -44,6 +49,7 @@ fn name_space(record: &Record) -> &str {
 }
 
 impl<'a> History<'a> {
+    /// Indexes the records of a verified journal, in their order.
     pub fn of(records: &'a [Record]) -> Self {
         let mut history = Self::default();
         records.iter().for_each(|record| history.add(record));
@@ -124,14 +130,17 @@ impl<'a> History<'a> {
         self.current.values().copied()
     }
 
+    /// The record of a serial number, whoever's issuer gave it.
     pub fn by_serial(&self, serial: &str) -> Option<&'a Record> {
         self.serials.get(serial).copied()
     }
 
+    /// The last CRL of a CA generation.
     pub fn crl(&self, issuer: &ObjectRef) -> Option<&'a Record> {
         self.crls.get(issuer.to_string().as_str()).copied()
     }
 
+    /// The last request of an intermediate's generation.
     pub fn request(&self, object: &ObjectRef) -> Option<&'a Record> {
         self.requests.get(object.to_string().as_str()).copied()
     }

@@ -7,16 +7,22 @@ use std::fmt;
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Act {
+    /// A root key and its certificate were made.
     #[serde(rename = "root.create")]
     RootCreate,
+    /// A request was made or filed.
     #[serde(rename = "intermediate.request")]
     IntermediateRequest,
+    /// The root signed an intermediate.
     #[serde(rename = "intermediate.sign")]
     IntermediateSign,
+    /// A chain that was signed elsewhere was filed.
     #[serde(rename = "intermediate.import")]
     IntermediateImport,
+    /// An intermediate signed a leaf.
     #[serde(rename = "identity.issue")]
     IdentityIssue,
+    /// A CA signed its next CRL.
     #[serde(rename = "crl.issue")]
     CrlIssue,
     /// A rule said no at signing.
@@ -28,7 +34,8 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Act; 8] = [
+    /// Every act there is.
+    pub const ALL: [Act; 8] = [
         Act::RootCreate,
         Act::IntermediateRequest,
         Act::IntermediateSign,
@@ -39,7 +46,8 @@ impl Act {
         Act::Abandoned,
     ];
 
-    fn word(self) -> &'static str {
+    /// As it stands in the journal.
+    pub fn word(self) -> &'static str {
         match self {
             Act::RootCreate => "root.create",
             Act::IntermediateRequest => "intermediate.request",
@@ -85,11 +93,15 @@ pub struct Record {
     pub seq: u64,
     /// RFC 3339, UTC, to the second.
     pub time: String,
+    /// The machine's name.
     pub host: String,
+    /// The real user's name.
     pub user: String,
+    /// What was done.
     pub act: Act,
     /// As [`ObjectRef`] writes it.
     pub object: String,
+    /// Of a certificate: which CA signed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// Of a certificate.
@@ -101,8 +113,10 @@ pub struct Record {
     /// Of the DER of the SubjectPublicKeyInfo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Of a certificate: its common name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cn: Option<String>,
+    /// Of a client certificate: its SPIFFE URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
     /// notBefore, or thisUpdate of a CRL.

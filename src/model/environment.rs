@@ -15,10 +15,13 @@ use std::{collections::BTreeMap, net::IpAddr};
 /// An environment as declared; its name is the name of its directory.
 #[derive(Clone, Debug)]
 pub struct Environment {
+    /// That of its directory.
     pub name: Name,
+    /// What its file says.
     pub declared: Declared,
 }
 
+/// `environment.toml`, version 1.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
@@ -40,7 +43,9 @@ pub struct Declared {
     /// What -> app-facing path; `{name}` stands for the identity.
     #[serde(default)]
     pub paths: BTreeMap<String, String>,
+    /// The CAs for this environment; [`ISSUER`] among them issues identities.
     pub intermediates: BTreeMap<Name, Intermediate>,
+    /// What holds for identities that do not declare it.
     #[serde(default)]
     pub identity: IdentityDefaults,
 }
@@ -49,11 +54,14 @@ pub struct Declared {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intermediate {
+    /// Where its private key is made and stays.
     pub key: KeyHome,
     /// Of a key that is made here; one made in Vault is what its request says.
     #[serde(default = "Intermediate::default_algorithm")]
     pub algorithm: Choice,
+    /// Of its certificate.
     pub lifetime: Span,
+    /// How long each of its CRLs is valid, at most 365 days.
     #[serde(default = "Intermediate::default_crl")]
     pub crl: Span,
 }
@@ -68,6 +76,7 @@ pub enum KeyHome {
     Vault,
 }
 
+/// `[identity]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityDefaults {
@@ -137,6 +146,7 @@ impl Environment {
         Ok(Self { name, declared })
     }
 
+    /// What is declared of an intermediate, if it is.
     pub fn intermediate(&self, name: &Name) -> Option<&Intermediate> {
         self.declared.intermediates.get(name)
     }
@@ -146,6 +156,7 @@ impl Environment {
         self.declared.dns.iter().any(|domain| name.is_within(domain))
     }
 
+    /// Is the address inside one of the environment's ranges?
     pub fn permits_ip(&self, address: IpAddr) -> bool {
         self.declared.ip.iter().any(|range| range.contains(address))
     }

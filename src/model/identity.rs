@@ -15,27 +15,37 @@ use std::{fmt, net::IpAddr};
 /// An identity as declared, with the names that follow from its environment.
 #[derive(Clone, Debug)]
 pub struct Identity {
+    /// Where it lives.
     pub environment: Name,
+    /// That of its directory, and its common name.
     pub name: Name,
+    /// What its file says.
     pub declared: Declared,
     /// The dNSNames of its certificate.
     pub dns: Vec<DnsName>,
     /// `spiffe://TRUST-DOMAIN/KIND/NAME`; listeners have none.
     pub uri: Option<String>,
+    /// Its own, or that of the environment.
     pub lifetime: Span,
 }
 
+/// `identity.toml`, version 1.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
     #[expect(dead_code, reason = "part of the format; reading it checks it")]
     version: declaration::Version,
+    /// What it is; part of its SPIFFE URI.
     pub kind: Kind,
+    /// The Unix user that it runs as.
     pub unix_user: Option<String>,
+    /// Files of `identities/policies`, without `.hcl`.
     #[serde(default)]
     pub policies: Vec<Name>,
+    /// The ways in which it logs in to Vault.
     #[serde(default)]
     pub auth: Vec<Auth>,
+    /// Of its certificate; undeclared: as the environment says.
     pub lifetime: Option<Span>,
     /// Where the private key is made; undeclared: here, unless a request is brought.
     pub key: Option<KeyPlace>,
@@ -47,16 +57,21 @@ pub struct Declared {
     pub ip: Vec<IpAddr>,
 }
 
+/// What an identity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
+    /// A program.
     App,
+    /// A reverse proxy.
     Proxy,
+    /// A person's Unix user.
     User,
     /// The TLS server certificate of the environment's Vault.
     Listener,
 }
 
+/// An auth method of Vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
@@ -66,6 +81,7 @@ pub enum Auth {
     Kubernetes,
 }
 
+/// Where an identity's private key is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyPlace {

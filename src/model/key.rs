@@ -56,6 +56,7 @@ const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 /// A public key of an allowed algorithm, with its exact SubjectPublicKeyInfo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
+    /// With the curve, where there is one.
     pub algorithm: Algorithm,
     /// DER of the whole SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), as it was received.
     pub spki: Vec<u8>,

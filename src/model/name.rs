@@ -26,6 +26,7 @@ const RESERVED: &[&str] = &[
 ];
 
 impl Name {
+    /// The name itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -68,31 +69,34 @@ impl<'de> Deserialize<'de> for Name {
 /// What a command acts on: `root`, `root@g2`, `prod/vault`, `prod/vault@g2`, `prod/synapse`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectRef {
+    /// The object without its generation.
     pub scope: Scope,
     /// One generation is one key; `None` means the newest.
     pub generation: Option<u32>,
 }
 
+/// An object, whichever of its generations.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
+    /// The root of all environments.
     Root,
     /// An intermediate or an identity; names are unique in their environment.
-    Member {
-        environment: Name,
-        name: Name,
-    },
+    Member { environment: Name, name: Name },
 }
 
 impl ObjectRef {
+    /// `root@gN`.
     pub fn root(generation: u32) -> Self {
         Self { scope: Scope::Root, generation: Some(generation) }
     }
 
+    /// `ENV/NAME`, without a generation.
     pub fn member(environment: &Name, name: &Name) -> Self {
         let scope = Scope::Member { environment: environment.clone(), name: name.clone() };
         Self { scope, generation: None }
     }
 
+    /// The same object in one generation.
     #[must_use]
     pub fn at(mut self, generation: u32) -> Self {
         self.generation = Some(generation);

@@ -8,6 +8,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 pub struct DnsName(String);
 
 impl DnsName {
+    /// The name itself: lower case, no final dot.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,11 +49,14 @@ impl FromStr for DnsName {
 /// An address range such as `10.1.0.0/16`, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cidr {
+    /// The first of the range.
     pub address: IpAddr,
+    /// The number of leading bits that all its addresses share.
     pub prefix: u8,
 }
 
 impl Cidr {
+    /// Is the address, of the same family, in the range?
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(net), IpAddr::V4(ip)) => {

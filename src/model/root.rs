@@ -11,9 +11,12 @@ use time::Duration;
 pub struct Root {
     #[expect(dead_code, reason = "part of the format; reading it checks it")]
     version: declaration::Version,
+    /// The distinguished name of the root.
     pub subject: Subject,
+    /// Its algorithm, and how it is held.
     #[serde(default)]
     pub key: Key,
+    /// How long the root and its CRLs are valid.
     #[serde(default)]
     pub lifetime: Lifetime,
 }
@@ -22,16 +25,22 @@ pub struct Root {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
+    /// Also of every intermediate.
     pub organization: String,
+    /// From the second generation on, its number is appended.
     pub common_name: String,
+    /// Two capitals (ISO 3166).
     pub country: Option<String>,
 }
 
+/// `[key]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
+    /// RSA only for a key that is imported.
     #[serde(default = "Key::default_algorithm")]
     pub algorithm: Choice,
+    /// How the private key is held.
     #[serde(default)]
     pub custody: Custody,
 }
@@ -45,9 +54,11 @@ pub enum Custody {
     Passphrase,
 }
 
+/// `[lifetime]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lifetime {
+    /// Of the certificate.
     #[serde(default = "Lifetime::default_root")]
     pub root: Span,
     /// How long a root CRL is valid: at most 365 days (CA/B BR 4.9.7).

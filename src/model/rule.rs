@@ -6,6 +6,7 @@ pub use super::rules::{RULES, Rule};
 
 /// What `rootward explain ID` says about a rule.
 pub struct RuleText {
+    /// Which one it is.
     pub rule: Rule,
     /// The stable identifier, e.g. `OUTLIVES-ISSUER`.
     pub id: &'static str,
@@ -18,11 +19,13 @@ pub struct RuleText {
 }
 
 impl Rule {
+    /// What `rootward explain` says of it.
     pub fn text(self) -> &'static RuleText {
         // The table is generated with the enum, in the same order.
         &RULES[self as usize]
     }
 
+    /// Its stable name: `OUTLIVES-ISSUER`.
     pub fn id(self) -> &'static str {
         self.text().id
     }
@@ -48,6 +51,7 @@ impl fmt::Display for Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub rule: Rule,
+    /// What was got, and what was expected.
     pub detail: String,
 }
 

@@ -176,9 +176,9 @@ rules! {
         why: "what is signed stays; a change is a new generation, made on purpose",
         fix: "see what is there with: rootward status";
     KeyPlace = "KEY-PLACE",
-        refuses: "a request for an identity whose key is made here, or the other way round",
+        refuses: "a request for an object whose key is made here",
         why: "a key has one place: where it was made; two copies are two thieves' chances",
-        fix: "set key = \"host\" or key = \"here\" in identity.toml and remove the other key";
+        fix: "leave the request out, or declare key = \"host\" (of an identity) or \"vault\" (of an intermediate) and remove the key that is here";
     NotAsRecorded = "NOT-AS-RECORDED",
         refuses: "to sign on top of a certificate or CRL that is not the one the journal recorded",
         why: "a file may be replaced by another that is as valid; what is signed next would rest on something that nobody reviewed",

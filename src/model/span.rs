@@ -20,6 +20,7 @@ enum Unit {
 }
 
 impl Span {
+    /// That many days of 86,400 seconds.
     pub const fn days(count: u32) -> Self {
         Self { count, unit: Unit::Days }
     }

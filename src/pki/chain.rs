@@ -13,6 +13,10 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 pub struct Anchor(TrustAnchor<'static>);
 
 impl Anchor {
+    /// A CA certificate that is to be trusted as it is.
+    ///
+    /// # Errors
+    /// Failed, when rustls-webpki cannot read it.
     pub fn new(certificate: &Certificate) -> Result<Self> {
         let der = CertificateDer::from(certificate.der.as_slice());
         let anchor = anchor_from_trusted_cert(&der).map_err(|error| {

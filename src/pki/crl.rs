@@ -25,7 +25,9 @@ use x509_parser::prelude::{
 pub struct Revoked {
     /// Lower-case hexadecimal.
     pub serial: String,
+    /// When it was revoked.
     pub date: OffsetDateTime,
+    /// Unspecified is expressed by none (RFC 5280 section 5.3.1).
     pub reason: Option<Reason>,
 }
 
@@ -85,6 +87,10 @@ impl fmt::Display for Reason {
 }
 
 impl Revoked {
+    /// The serial number's octets.
+    ///
+    /// # Errors
+    /// Failed, when it is not hexadecimal.
     pub fn serial_bytes(&self) -> Result<Vec<u8>> {
         unhex(&self.serial)
             .ok_or_else(|| Error::failed(format!("got serial {:?}, expected hex", self.serial)))
@@ -94,13 +100,19 @@ impl Revoked {
 /// A CRL that was parsed.
 #[derive(Clone, Debug)]
 pub struct Crl {
+    /// The whole CRL.
     pub der: Vec<u8>,
     /// DER of the issuer's name.
     pub issuer: Vec<u8>,
+    /// The issuer's key identifier (RFC 5280 section 5.2.1).
     pub authority_key_id: Option<Vec<u8>>,
+    /// Greater than that of every CRL before (RFC 5280 section 5.2.3).
     pub number: u64,
+    /// When it was issued.
     pub this_update: OffsetDateTime,
+    /// When the next one is there at the latest.
     pub next_update: OffsetDateTime,
+    /// In the order of the CRL.
     pub revoked: Vec<Revoked>,
 }
 
@@ -139,6 +151,7 @@ impl Crl {
         })
     }
 
+    /// Does it have an entry for this serial number, in lower-case hexadecimal?
     pub fn names(&self, serial: &str) -> bool {
         self.revoked.iter().any(|entry| entry.serial == serial)
     }
@@ -148,6 +161,7 @@ impl Crl {
         sha256(&self.der)
     }
 
+    /// Does its signature verify with this key?
     pub fn is_signed_by(&self, issuer: &PublicKey) -> bool {
         let Ok((_, parsed)) = CertificateRevocationList::from_der(&self.der) else { return false };
         let Ok((_, spki)) = SubjectPublicKeyInfo::from_der(&issuer.spki) else { return false };

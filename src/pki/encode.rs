@@ -17,7 +17,9 @@ use x509_parser::prelude::{FromDer, X509Name};
 pub struct IssuerName {
     /// DER of the subject of the issuer's certificate.
     pub subject: Vec<u8>,
+    /// The issuer's subject key identifier.
     pub key_id: Vec<u8>,
+    /// Of the issuer's key; decides the signature algorithm.
     pub algorithm: Algorithm,
 }
 

@@ -18,7 +18,9 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// A finished certificate.
 #[derive(Clone, Debug)]
 pub struct Certificate {
+    /// The whole certificate.
     pub der: Vec<u8>,
+    /// What it says.
     pub facts: Facts,
 }
 
@@ -29,23 +31,33 @@ pub struct Facts {
     pub serial: String,
     /// DER of the whole name.
     pub issuer: Vec<u8>,
+    /// DER of the whole name.
     pub subject: Vec<u8>,
     /// Object identifier and text of each attribute of the subject, in order.
     pub attributes: Vec<(String, String)>,
+    /// The first second of its validity.
     pub not_before: OffsetDateTime,
+    /// The last second, inclusive (RFC 5280 section 4.1.2.5).
     pub not_after: OffsetDateTime,
+    /// The certified key.
     pub key: PublicKey,
     /// Dotted object identifier.
     pub signature_algorithm: String,
     /// Object identifier and criticality of each extension, in order.
     pub extensions: Vec<(String, bool)>,
+    /// basicConstraints cA.
     pub is_ca: bool,
+    /// basicConstraints pathLenConstraint.
     pub path_length: Option<u32>,
+    /// Bits as x509-parser numbers them; see [`super::profile`].
     pub key_usage: Option<u16>,
     /// Dotted object identifiers.
     pub extended_key_usage: Vec<String>,
+    /// subjectAltName.
     pub names: Names,
+    /// nameConstraints permittedSubtrees.
     pub permitted: Names,
+    /// nameConstraints excludedSubtrees.
     pub excluded: Names,
     pub subject_key_id: Option<Vec<u8>>,
     pub authority_key_id: Option<Vec<u8>>,
@@ -93,6 +105,7 @@ impl Certificate {
         parsed.verify_signature(Some(&spki)).is_ok()
     }
 
+    /// Are issuer and subject the same name, byte for byte?
     pub fn is_self_issued(&self) -> bool {
         self.facts.issuer == self.facts.subject
     }
@@ -195,10 +208,15 @@ pub fn attributes(name: &X509Name) -> Vec<(String, String)> {
     name.iter_attributes().map(text).collect()
 }
 
+/// id-at-commonName.
 pub const COMMON_NAME: &str = "2.5.4.3";
+/// id-at-organizationName.
 pub const ORGANIZATION: &str = "2.5.4.10";
+/// id-at-countryName.
 pub const COUNTRY: &str = "2.5.4.6";
+/// id-kp-serverAuth.
 pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+/// id-kp-clientAuth.
 pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 
 impl Names {

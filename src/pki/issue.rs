@@ -26,10 +26,13 @@ use x509_cert::spki::AlgorithmIdentifierRef;
 
 /// A CA that is to sign.
 pub struct Issuer {
+    /// With its generation.
     pub object: ObjectRef,
+    /// As the journal recorded it.
     pub certificate: Certificate,
     /// Does its own issuer's last CRL name it?
     pub revoked: bool,
+    /// The same for rustls-webpki.
     pub anchor: Anchor,
 }
 
@@ -39,6 +42,7 @@ impl Issuer {
         Ok(Self { object, certificate, revoked, anchor })
     }
 
+    /// What its children carry of it.
     pub fn name(&self) -> IssuerName {
         let facts = &self.certificate.facts;
         IssuerName {
@@ -53,6 +57,7 @@ impl Issuer {
 #[derive(Debug)]
 pub struct Linted {
     tbs: Vec<u8>,
+    /// What they say, parsed back.
     pub facts: Facts,
     is_leaf: bool,
 }
@@ -128,6 +133,8 @@ impl Linted {
     }
 }
 
+/// # Errors
+/// SIGNATURE-INVALID, unless it is.
 pub fn signature_is_valid(valid: bool) -> Result<()> {
     if valid {
         return Ok(());

@@ -8,7 +8,7 @@ use crate::journal::chain::timestamp;
 use crate::model::{
     net::DnsName,
     rule::{Finding, Rule},
-    text::{clean, hex},
+    text::hex,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -88,8 +88,7 @@ fn validity(facts: &Facts, draft: &Draft, findings: &mut Vec<Finding>) {
 
 fn subject(facts: &Facts, draft: &Draft, findings: &mut Vec<Finding>) {
     if facts.attributes != draft.subject.attributes() {
-        let got: Vec<&str> = facts.attributes.iter().map(|(_, text)| text.as_str()).collect();
-        let got = clean(&got.join(", "));
+        let got = super::subject::shown(&facts.attributes);
         let message = format!("got the subject {got}, expected {}", draft.subject);
         findings.push(Rule::SubjectForm.found(message));
     }

@@ -11,6 +11,7 @@ pub fn encode(label: &str, der: &[u8]) -> Result<String> {
         .map_err(|error| Error::failed(format!("PEM: {error}")))
 }
 
+/// One certificate.
 pub fn certificate(der: &[u8]) -> Result<String> {
     encode("CERTIFICATE", der)
 }

@@ -18,11 +18,17 @@ use time::OffsetDateTime;
 /// A certificate before it is encoded.
 #[derive(Clone, Debug)]
 pub struct Draft {
+    /// Its kind.
     pub profile: Profile,
+    /// Whom it names.
     pub subject: Subject,
+    /// What it certifies.
     pub key: PublicKey,
+    /// Fresh for each draft.
     pub serial: Serial,
+    /// The moment of signing, whole seconds.
     pub not_before: OffsetDateTime,
+    /// The last second, inclusive.
     pub not_after: OffsetDateTime,
     /// The longest validity that is declared for this kind.
     pub lifetime: Span,
@@ -31,22 +37,29 @@ pub struct Draft {
 /// The kinds of certificates and what differs between two of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Profile {
+    /// Self-signed, without path length or extended key usage.
     Root,
+    /// A CA of path length 0 that may certify these names and addresses alone.
     Intermediate { dns: Vec<DnsName>, ip: Vec<Cidr> },
+    /// An identity that logs in: clientAuth, its SPIFFE URI, its DNS name.
     Client { dns: Vec<DnsName>, uri: String },
+    /// A TLS server: serverAuth.
     Listener { dns: Vec<DnsName>, ip: Vec<IpAddr> },
 }
 
 /// Key usage bits of RFC 5280 section 4.2.1.3, as x509-parser numbers them.
 pub const DIGITAL_SIGNATURE: u16 = 1;
+/// keyCertSign and cRLSign.
 pub const CERT_AND_CRL_SIGN: u16 = 1 << 5 | 1 << 6;
 
 impl Profile {
+    /// The environment's DNS names and addresses are its constraints.
     pub fn of_intermediate(environment: &Environment) -> Self {
         let declared = &environment.declared;
         Profile::Intermediate { dns: declared.dns.clone(), ip: declared.ip.clone() }
     }
 
+    /// A listener's or a client's, as the kind says.
     pub fn of_leaf(identity: &Identity) -> Self {
         let dns = identity.dns.clone();
         match (&identity.uri, identity.declared.kind) {
@@ -57,6 +70,7 @@ impl Profile {
         }
     }
 
+    /// May it sign certificates?
     pub fn is_ca(&self) -> bool {
         matches!(self, Profile::Root | Profile::Intermediate { .. })
     }
@@ -66,6 +80,7 @@ impl Profile {
         matches!(self, Profile::Intermediate { .. }).then_some(0)
     }
 
+    /// The bits of RFC 5280 section 4.2.1.3.
     pub fn key_usage(&self) -> u16 {
         if self.is_ca() { CERT_AND_CRL_SIGN } else { DIGITAL_SIGNATURE }
     }
@@ -95,6 +110,7 @@ impl Serial {
         Ok(Self(serial))
     }
 
+    /// 34 lower-case digits.
     pub fn hex(&self) -> String {
         hex(&self.0)
     }

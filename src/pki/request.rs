@@ -21,7 +21,9 @@ use x509_parser::prelude::{
 /// A request that proved possession of an allowed key.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The whole request, as it was signed.
     pub der: Vec<u8>,
+    /// All that is taken from it.
     pub key: PublicKey,
     /// DER of the subject.
     subject: Vec<u8>,
@@ -96,8 +98,7 @@ impl Request {
 
     /// The subject for people.
     pub fn subject(&self) -> String {
-        let texts: Vec<&str> = self.attributes.iter().map(|(_, text)| text.as_str()).collect();
-        crate::model::text::clean(&texts.join(", "))
+        super::subject::shown(&self.attributes)
     }
 
     /// What an intermediate's request must not say, although nothing is taken from it.

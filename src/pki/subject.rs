@@ -2,13 +2,16 @@
 
 use super::inspect::{COMMON_NAME, COUNTRY, ORGANIZATION};
 use crate::error::{Error, Result};
-use crate::model::{name::Name, root::Root};
+use crate::model::{name::Name, root::Root, text::clean};
 
 /// A subject: country and organization only for CAs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
+    /// C, of CAs.
     pub country: Option<String>,
+    /// O, of CAs.
     pub organization: Option<String>,
+    /// CN; of a leaf it is the Vault alias.
     pub common_name: String,
 }
 
@@ -69,4 +72,18 @@ impl std::fmt::Display for Subject {
         }
         write!(f, "CN={}", self.common_name)
     }
+}
+
+/// Attributes of any name as people write them: `O=Example Home, CN=Example Home Root`.
+pub fn shown(attributes: &[(String, String)]) -> String {
+    let attribute = |(oid, text): &(String, String)| match oid.as_str() {
+        COMMON_NAME => format!("CN={text}"),
+        ORGANIZATION => format!("O={text}"),
+        COUNTRY => format!("C={text}"),
+        "2.5.4.11" => format!("OU={text}"),
+        "2.5.4.7" => format!("L={text}"),
+        "2.5.4.8" => format!("ST={text}"),
+        _ => format!("{oid}={text}"),
+    };
+    clean(&attributes.iter().map(attribute).collect::<Vec<_>>().join(", "))
 }

@@ -24,11 +24,14 @@ use zeroize::Zeroizing;
 pub struct Output {
     /// Relative to the workspace.
     pub path: String,
+    /// The whole content.
     pub bytes: Zeroizing<Vec<u8>>,
+    /// The permissions from the first moment on.
     pub mode: u32,
 }
 
 impl Output {
+    /// For everybody to read: 0644.
     pub fn public(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { path: path.into(), bytes: Zeroizing::new(bytes.into()), mode: 0o644 }
     }
@@ -42,6 +45,7 @@ impl Output {
 /// Outputs and the journal lines that record them.
 #[derive(Default)]
 pub struct Act {
+    /// In any order; each path once.
     pub outputs: Vec<Output>,
     /// Whole lines, each with its line feed.
     pub lines: String,
@@ -50,6 +54,7 @@ pub struct Act {
 /// What the next run found and did about an act that was interrupted.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Recovery {
+    /// Nothing was interrupted.
     Clean,
     /// Everything was there; the act is now complete. Its journal lines.
     Finished(String),

@@ -90,7 +90,9 @@ pub fn mode(path: &Path) -> Option<u32> {
 /// An entry of a directory.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
+    /// Without the directory.
     pub name: String,
+    /// A directory itself, not a link to one.
     pub is_dir: bool,
 }
 
@@ -184,6 +186,7 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Makes the directory and those above it; that they are there is no error.
 pub fn create_dirs(path: &Path) -> Result<()> {
     fs::create_dir_all(path).context(format!("cannot create the directory {}", shown(path)))
 }

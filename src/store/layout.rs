@@ -2,13 +2,17 @@
 
 use crate::model::name::Name;
 
+/// Every act, one line each.
 pub const JOURNAL: &str = "ca/journal.jsonl";
+/// The number and the hash of the journal's last entry.
 pub const HEAD: &str = "ca/journal.head";
 /// An act under way, or interrupted.
 pub const PENDING: &str = "ca/.pending";
 /// Holds the lock, and the root and the environments.
 pub const CA: &str = "ca";
+/// What makes a directory a workspace.
 pub const ROOT: &str = "ca/root/root.toml";
+/// ACL templates.
 pub const POLICIES: &str = "identities/policies";
 
 /// A policy template.
@@ -21,6 +25,7 @@ pub fn root(generation: u32) -> String {
     format!("ca/root/g{generation}")
 }
 
+/// The declaration of an environment.
 pub fn environment(environment: &Name) -> String {
     format!("ca/{environment}/environment.toml")
 }
@@ -35,6 +40,7 @@ pub fn intermediate(environment: &Name, name: &Name, generation: u32) -> String 
     format!("ca/{environment}/{name}/g{generation}")
 }
 
+/// Where every leaf is kept.
 pub fn issued_dir(environment: &Name) -> String {
     format!("ca/{environment}/issued")
 }
@@ -49,6 +55,7 @@ pub fn identity(environment: &Name, name: &Name) -> String {
     format!("identities/{environment}/{name}")
 }
 
+/// The declaration of an identity.
 pub fn declaration(environment: &Name, name: &Name) -> String {
     format!("identities/{environment}/{name}/identity.toml")
 }

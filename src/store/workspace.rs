@@ -5,7 +5,7 @@ use super::{
     file::{self, Entry},
     layout,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Explain, Result};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -23,11 +23,11 @@ pub struct Workspace {
 /// # Errors
 /// Usage, when there is none.
 pub fn find(start: &Path) -> Result<PathBuf> {
-    let start = file::canonical(start)?;
+    let start = file::canonical(start).hint("rootward init makes one")?;
     let is_workspace = |dir: &&Path| file::exists(&dir.join(layout::ROOT));
     start.ancestors().find(is_workspace).map(Path::to_owned).ok_or_else(|| {
         let message = format!("{} is not in a workspace", file::shown(&start));
-        Error::usage(message).hint("make one with: rootward init, or name one with: -C DIR")
+        Error::usage(message).hint("rootward init makes one; -C DIR names one elsewhere")
     })
 }
 
@@ -48,6 +48,7 @@ impl Workspace {
         Ok((Self { root: root.to_owned(), pending: None, lock }, recovery))
     }
 
+    /// The workspace's directory, absolute and without links.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -82,10 +83,12 @@ impl Workspace {
         }
     }
 
+    /// Is there anything of this name, staged or in its place?
     pub fn exists(&self, path: &str) -> bool {
         self.pending(path).is_some() || file::exists(&self.root.join(path))
     }
 
+    /// Its permission bits; `None` when there is no such file.
     pub fn mode(&self, path: &str) -> Option<u32> {
         match self.pending(path) {
             Some((_, mode)) => Some(*mode),

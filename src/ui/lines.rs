@@ -1,0 +1,88 @@
+//! Lines of text as people read them.
+
+/// Splits at spaces into lines of at most `width` characters; a longer word has its own line.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut length = 0;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let word_length = word.chars().count();
+        match lines.last_mut().filter(|_| length + 1 + word_length <= width) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+                length += 1 + word_length;
+            }
+            None => {
+                lines.push(word.to_owned());
+                length = word_length;
+            }
+        }
+    }
+    lines
+}
+
+/// A cause as the system words it, in this project's manner: lower case, without the number.
+pub fn cause(message: &str) -> String {
+    let Some((text, _)) = message.rsplit_once(" (os error ") else { return message.to_owned() };
+    let mut rest = text.chars();
+    let first = rest.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(rest).collect()
+}
+
+/// `1 key`, `2 keys`.
+pub fn count(number: usize, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{plural}")
+}
+
+/// A word as one types it into a shell.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Commands in `text` with `-C DIR`, so that they work where they are typed.
+pub fn placed(text: &str, workspace: Option<&str>) -> String {
+    let Some(dir) = workspace else { return text.to_owned() };
+    let anywhere =
+        |command: &str| ["explain", "-", "help"].iter().any(|word| command.starts_with(word));
+    let mut parts = text.split("rootward ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for command in parts {
+        out.push_str("rootward ");
+        if !anywhere(command) {
+            out.push_str(&format!("-C {} ", quoted(dir)));
+        }
+        out.push_str(command);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_whole() {
+        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("extraordinary a", 5), ["extraordinary", "a"]);
+        assert_eq!(wrap("größer 世界 x", 9), ["größer 世界", "x"]);
+    }
+
+    #[test]
+    fn the_systems_words_lose_their_number() {
+        assert_eq!(cause("No such file or directory (os error 2)"), "no such file or directory");
+        assert_eq!(cause("JOURNAL-BROKEN: x"), "JOURNAL-BROKEN: x");
+    }
+
+    #[test]
+    fn commands_name_the_workspace_they_are_for() {
+        let placed = |text: &str| placed(text, Some("/my pki"));
+        assert_eq!(placed("rootward status"), "rootward -C '/my pki' status");
+        assert_eq!(placed("see: rootward explain PROFILE"), "see: rootward explain PROFILE");
+        assert_eq!(placed("chmod 600 f"), "chmod 600 f");
+    }
+}

@@ -1,0 +1,70 @@
+//! With `--json` standard output is one JSON document with a version, or nothing.
+
+#[path = "common/shell.rs"]
+mod shell;
+
+use shell::Shell;
+
+const COMMANDS: &[&str] = &[
+    "init",
+    "status",
+    "root create",
+    "root create",
+    "root show",
+    "root crl",
+    "root crl --now",
+    "intermediate request prod/identity",
+    "intermediate request prod/identity",
+    "intermediate sign prod/identity --dry-run",
+    "intermediate sign prod/identity",
+    "intermediate sign prod/identity",
+    "intermediate sign prod/identity --dry-run",
+    "intermediate list",
+    "identity issue --env prod",
+    "identity issue --env prod",
+    "identity list",
+    "intermediate crl prod/identity --now",
+    "status",
+    "status --at 2099-01-01",
+    "verify",
+    "journal show",
+    "journal show --act refused",
+    "journal verify",
+    "explain",
+    "explain PROFILE",
+    "init",
+];
+
+#[test]
+fn every_command_prints_one_document_and_nothing_else() {
+    let shell = Shell::new();
+    for command in COMMANDS {
+        let (stdout, _) = shell.run(&format!("rootward {command} --json"));
+        let value: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_default();
+        assert_eq!(value["version"], 1, "{command}: {stdout}");
+    }
+}
+
+#[test]
+fn an_error_leaves_standard_output_empty() {
+    let shell = Shell::new();
+    for command in ["status", "explain NOTHING", "journal verify", "root create", "statu"] {
+        let output = shell.output(&format!("rootward {command} --json"));
+        assert!(!output.status.success() && output.stdout.is_empty(), "{command}");
+    }
+}
+
+#[test]
+fn what_does_not_hold_is_in_the_document() {
+    let shell = Shell::new();
+    shell.run(
+        "rootward init && rootward root create && sed -i 's/root@g1/root@g2/' ca/journal.jsonl",
+    );
+    for command in ["verify", "journal verify"] {
+        let output = shell.output(&format!("rootward {command} --json"));
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let problem = value["problems"][0].as_str().unwrap_or_default();
+        assert!(problem.starts_with("JOURNAL-BROKEN: ca/journal.jsonl:1:"), "{command}: {value}");
+    }
+}
