@@ -186,7 +186,8 @@ pub fn timestamp(time: OffsetDateTime) -> String {
     time.format(format).unwrap_or_default()
 }
 
-/// The reverse of [`timestamp`]; always in UTC, where every year has four digits.
+/// The reverse of [`timestamp`]; always in UTC, with a year of four digits.
 pub fn instant(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(time::UtcOffset::UTC)
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    time.checked_to_offset(time::UtcOffset::UTC).filter(|time| (0..=9999).contains(&time.year()))
 }

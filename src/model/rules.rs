@@ -186,7 +186,7 @@ rules! {
     ClockBehindJournal = "CLOCK-BEHIND-JOURNAL",
         refuses: "to act at a time before the journal's last entry",
         why: "a wrong clock makes certificates that are not yet, or no longer, valid",
-        fix: "set the clock of this machine";
+        fix: "set the clock of this machine; if it was wrong at the last entry, go back to the copy of the workspace from before it";
     JournalBroken = "JOURNAL-BROKEN",
         refuses: "to continue a journal with a changed, removed, repeated or swapped line",
         why: "the previous output is an input: nothing is signed on top of a history that does not hold",

@@ -259,11 +259,7 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
         }
         return Ok(Recovery::Abandoned(pending.lines));
     };
-    let present = match file::read(&journal, file::LARGE) {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Zeroizing::default(),
-        Err(error) => return Err(error),
-    };
+    let present = file::read_if_any(&journal, file::LARGE)?.unwrap_or_default();
     let lines = pending.lines.as_bytes();
     let tail = usize::try_from(pending.offset).ok().and_then(|offset| present.get(offset..));
     match tail {
@@ -307,3 +303,6 @@ fn shorter(offset: u64) -> Error {
 pub(super) fn forget(root: &Path) -> Result<()> {
     file::remove(&root.join(layout::PENDING))
 }
+
+#[cfg(test)]
+mod tests;

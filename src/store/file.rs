@@ -48,6 +48,15 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// The same, `None` when nothing has that name; a dangling link is an error.
+pub fn read_if_any(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    match read(path, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_io(ErrorKind::NotFound) && !exists(path) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads what an inherited descriptor gives, to its end, at most `limit` bytes.
 pub fn read_descriptor(number: u32, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     let file = File::open(format!("/proc/self/fd/{number}"));

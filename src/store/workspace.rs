@@ -76,11 +76,7 @@ impl Workspace {
         if let Some((bytes, _)) = self.pending(path) {
             return Ok(Some(bytes.clone()));
         }
-        match file::read(&self.root.join(path), limit) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        file::read_if_any(&self.root.join(path), limit)
     }
 
     /// Is there anything of this name, staged or in its place?
@@ -108,12 +104,8 @@ impl Workspace {
     /// # Errors
     /// Failed, when it cannot be read or is not UTF-8.
     pub fn journal(&self) -> Result<String> {
-        let bytes = file::read(&self.root.join(layout::JOURNAL), file::LARGE);
-        let mut bytes = match bytes {
-            Ok(mut bytes) => std::mem::take(&mut *bytes),
-            Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Vec::new(),
-            Err(error) => return Err(error),
-        };
+        let bytes = file::read_if_any(&self.root.join(layout::JOURNAL), file::LARGE)?;
+        let mut bytes = std::mem::take(&mut *bytes.unwrap_or_default());
         if let Some(Pending { offset, lines, outputs }) = &self.pending {
             let offset = usize::try_from(*offset)?;
             let tail = bytes.get(offset..);

@@ -132,11 +132,29 @@ impl Site {
         Run::of(command.output().unwrap())
     }
 
-    /// With the passphrase file, at another time: `-1h`, `+4y`, `@1970-01-02 00:00:00`.
-    pub fn keyed_at(&self, clock: &str, arguments: &[&str]) -> Run {
+    /// At another time: `-1h`, `+4y`, `@1970-01-02 00:00:00`.
+    pub fn at(&self, clock: &str, arguments: &[&str]) -> Run {
         let mut command = self.command(arguments);
-        command.arg("--passphrase-file").arg(self.passphrase());
         Run::of(command.env("LD_PRELOAD", libfaketime()).env("FAKETIME", clock).output().unwrap())
+    }
+
+    /// With the passphrase file, at another time.
+    pub fn keyed_at(&self, clock: &str, arguments: &[&str]) -> Run {
+        let passphrase = self.passphrase().display().to_string();
+        self.at(clock, &[arguments, &["--passphrase-file", &passphrase]].concat())
+    }
+
+    /// Without the power to read or write what permissions forbid, which root has; ended after a
+    /// minute (exit 124), should it wait for something that never comes.
+    pub fn ordinary(&self, arguments: &[&str]) -> Run {
+        let mut command = Command::new(tool("timeout", "coreutils"));
+        command.arg("60");
+        if rustix::process::geteuid().is_root() {
+            let without = ["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"];
+            command.arg(tool("setpriv", "util-linux")).args(without);
+        }
+        command.arg(env!("CARGO_BIN_EXE_rootward")).arg("-C").arg(self.root()).args(arguments);
+        Run::of(command.stdin(Stdio::null()).env_remove("NO_COLOR").output().unwrap())
     }
 
     /// The command is refused by that rule: exit 3 and the id on standard error, no file outside
@@ -182,7 +200,7 @@ impl Site {
     }
 
     /// All files but the journal and its head.
-    fn products(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub fn products(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = self.snapshot();
         let journal = |path: &Path| path.starts_with(self.path("ca")) && is_journal(path);
         files.retain(|(path, _)| !journal(path));
