@@ -111,6 +111,18 @@ fn environments_and_identities_too() {
     );
     environment("dns = [\"prod.example.internal\"]", "dns = []", ": dns: got none", &[]);
     environment("= \"https://", "= \"http://", ": address: got \"http://", &[]);
+    for address in ["https://a b", "https://a:0", "https://a:70000", "https://[::1", "https://a/v1"]
+    {
+        let to = format!("address = \"{address}\" #");
+        environment("address = ", &to, ": address: got ", &["expected https://HOST:PORT"]);
+    }
+    let owner = "runtime_owner = \"vault\\u001b\" #";
+    environment(
+        "runtime_owner = ",
+        owner,
+        ": runtime_owner: got \"vault\\\\u{1b}\"",
+        &["a Unix user"],
+    );
     environment("crl = \"30d\"", "crl = \"2y\"", ": intermediates.identity.crl: got 2y", &[]);
     let hello = |from: &str, to: &str, place: &str, texts: &[&str]| {
         mistyped(&site, HELLO, &replaced(&site, HELLO, from, to), place, texts);
@@ -118,6 +130,7 @@ fn environments_and_identities_too() {
     hello("kind = ", "kimd = ", ":", &["unknown key \"kimd\"", "did you mean \"kind\"?"]);
     hello("kind = \"app\"", "kind = \"listener\"", ": dns: got none", &[]);
     hello("kind = ", "lifetime = \"0d\"\nkind = ", ":", &[":12: got \"0d\""]);
+    hello("kind = ", "unix_user = \"-rf\"\nkind = ", ": unix_user: got \"-rf\"", &[]);
     hello("auth = [\"cert\"]", "auth = [\"carrier pigeon\"]", ":", &["unknown variant"]);
     site.run(&["verify"]).ok();
 }
@@ -152,6 +165,10 @@ fn the_command_line_is_shown_escaped() {
         &["init", "--domain", EVIL],
     ] {
         plain(site.run(arguments));
+    }
+    for verb in ["status", "explain", "identity"] {
+        let mut command = site.command(&[verb]);
+        plain(Run::of(command.arg(OsStr::from_bytes(b"\xff\x1b[31m")).output().unwrap()));
     }
     let mut elsewhere = std::process::Command::new(env!("CARGO_BIN_EXE_rootward"));
     plain(Run::of(elsewhere.args(["-C", EVIL, "status"]).output().unwrap()));

@@ -116,17 +116,14 @@ impl Environment {
     pub fn parse(name: Name, file: &str, bytes: &[u8]) -> Result<Self> {
         let declared: Declared = declaration::parse(file, bytes)?;
         let wrong = |message: String| Err(Error::usage(format!("{file}: {message}")));
-        let host = declared.address.strip_prefix("https://").unwrap_or_default();
-        if host.is_empty() || host.contains('/') || !host.chars().all(|c| c.is_ascii_graphic()) {
+        if !declared.address.strip_prefix("https://").is_some_and(is_host_and_port) {
             let got = super::text::clean(&declared.address);
             return wrong(format!("address: got {got:?}, expected https://HOST:PORT"));
         }
         if declared.dns.is_empty() {
             return wrong("dns: got none, expected at least one DNS subtree".into());
         }
-        if declared.runtime_owner.is_empty() {
-            return wrong("runtime_owner: got nothing, expected a Unix user".into());
-        }
+        unix_user(file, "runtime_owner", &declared.runtime_owner)?;
         for (key, path) in declared.mounts.iter().chain(&declared.paths) {
             if path.is_empty() || !path.chars().all(|c| c.is_ascii_graphic()) {
                 let got = super::text::clean(path);
@@ -165,6 +162,29 @@ impl Environment {
     pub fn home(&self) -> &DnsName {
         &self.declared.dns[0]
     }
+}
+
+/// `HOST`, `HOST:PORT`, `1.2.3.4:PORT` or `[2001:db8::1]:PORT`.
+fn is_host_and_port(text: &str) -> bool {
+    let is_port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
+    if let Some((address, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
+        return is_address && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port));
+    }
+    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    let is_host = host.parse::<DnsName>().is_ok() || host.parse::<std::net::Ipv4Addr>().is_ok();
+    is_host && port.is_none_or(is_port)
+}
+
+/// A user's name as useradd allows it: it ends up in units, agent configurations and commands.
+pub fn unix_user(file: &str, key: &str, name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let begins = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if name.starts_with(begins) && name.chars().all(allowed) && name.len() <= 32 {
+        return Ok(());
+    }
+    let got = super::text::clean(name);
+    Err(Error::usage(format!("{file}: {key}: got {got:?}, expected a Unix user")))
 }
 
 impl Declared {

@@ -2,7 +2,7 @@
 
 use super::{
     declaration,
-    environment::Environment,
+    environment::{self, Environment},
     name::Name,
     net::DnsName,
     rule::{Finding, Rule, none_of},
@@ -114,6 +114,9 @@ impl Identity {
             return Err(Rule::NameTaken.found(message).into());
         }
         let wrong = |message: &str| Err(Error::usage(format!("{file}: {message}")));
+        if let Some(user) = &declared.unix_user {
+            environment::unix_user(file, "unix_user", user)?;
+        }
         let listener = declared.kind == Kind::Listener;
         if listener && declared.dns.is_empty() {
             return wrong("dns: got none, expected at least one name for a listener");

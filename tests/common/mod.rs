@@ -310,6 +310,22 @@ pub fn tool(name: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{name} is missing; install it: sudo apt-get install {package}"))
 }
 
+/// A program of the Python environment that `scripts/test` makes, or a failure with the lines that
+/// make it.
+#[track_caller]
+pub fn venv(name: &str) -> PathBuf {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv");
+    let venv = std::env::var_os("ROOTWARD_TEST_VENV").map_or(default, PathBuf::from);
+    let file = venv.join("bin").join(name);
+    assert!(
+        file.is_file(),
+        "{} is missing; make it: python3 -m venv target/venv && target/venv/bin/pip install -r \
+         scripts/requirements.txt",
+        file.display()
+    );
+    file
+}
+
 /// Runs an outside program and gives its standard output; it must succeed.
 #[track_caller]
 pub fn output(command: &mut Command) -> String {
