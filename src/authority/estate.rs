@@ -72,10 +72,7 @@ impl<'c> Estate<'c> {
     }
 
     fn load(workspace: Workspace, context: &'c Context<'c>) -> Result<Self> {
-        let text = workspace.journal()?;
-        let head = workspace.read_if_any(layout::HEAD, file::SMALL)?;
-        let journal = Journal::parse(&text, head.as_ref().map(|head| head.as_slice()))
-            .hint("rootward journal verify")?;
+        let journal = read_journal(&workspace)?;
         let bytes = workspace.read(layout::ROOT)?;
         let root = Root::parse(layout::ROOT, &bytes)?;
         let root_declaration = sha256(&bytes);
@@ -136,7 +133,19 @@ impl<'c> Estate<'c> {
         outputs.push(Output::public(layout::HEAD, self.journal.head()));
         let lines = std::mem::take(&mut self.journal.lines);
         self.journal.length += lines.len();
-        self.workspace.commit(offset, &store::Act { outputs, lines })
+        let committed = self.workspace.commit(offset, &store::Act { outputs, lines });
+        if committed.is_err() {
+            // As far as the disk allows; the rest is done by the next run.
+            let _ = self.settle();
+        }
+        committed
+    }
+
+    /// After a failed commit: what was signed and not released is recorded as abandoned.
+    fn settle(&mut self) -> Result<()> {
+        let Some(lines) = self.workspace.abandoned()? else { return Ok(()) };
+        self.journal = read_journal(&self.workspace)?;
+        self.record_abandoned(&lines)
     }
 
     /// Records a refusal at signing, and gives it back as the error that it is. At a time before
@@ -268,6 +277,12 @@ impl<'c> Estate<'c> {
     pub fn has_key(&self, object: &ObjectRef) -> bool {
         self.workspace.exists(&format!("{}/key.pem", ca_dir(object)))
     }
+}
+
+fn read_journal(workspace: &Workspace) -> Result<Journal> {
+    let text = workspace.journal()?;
+    let head = workspace.read_if_any(layout::HEAD, file::SMALL)?;
+    Journal::parse(&text, head.as_ref().map(|head| head.as_slice())).hint("rootward journal verify")
 }
 
 /// The directory of one generation of a CA.

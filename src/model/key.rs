@@ -49,6 +49,7 @@ impl fmt::Display for Algorithm {
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const PRIME256V1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -78,6 +79,9 @@ impl PublicKey {
             EC_PUBLIC_KEY => match named() {
                 Some(PRIME256V1) => Algorithm::P256,
                 Some(SECP384R1) => Algorithm::P384,
+                Some(SECP521R1) => {
+                    return Err("got the curve P-521, expected P-256 or P-384".into());
+                }
                 Some(curve) => {
                     return Err(format!("got the curve {curve}, expected P-256 or P-384"));
                 }
@@ -104,6 +108,10 @@ impl PublicKey {
         };
         let uncompressed = self.algorithm == Algorithm::Ed25519 || self.bits.first() == Some(&0x04);
         if self.bits.len() == expected && uncompressed {
+            if self.algorithm == Algorithm::Ed25519 && has_small_order(&self.bits) {
+                let message = "got an Ed25519 point of small order, for which everybody can sign";
+                return Err(message.into());
+            }
             return Ok(self);
         }
         Err(format!(
@@ -123,6 +131,22 @@ impl PublicKey {
         };
         Self::from_spki(&[prefix, bits].concat())
     }
+}
+
+/// The y coordinates of the eight points whose order divides 8, and of their encodings above p:
+/// 0, 1, p-1, two of order 8, p, p+1. A signature for such a key proves nothing (RFC 8032 leaves
+/// the check to the protocol); the sign of x makes no difference.
+fn has_small_order(point: &[u8]) -> bool {
+    const ORDER_8: [&str; 2] = [
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ];
+    let Some((last, rest)) = point.split_last() else { return false };
+    let (Some((first, middle)), top) = (rest.split_first(), last & 0x7f) else { return false };
+    let filled_with = |byte| middle.iter().all(|other| *other == byte);
+    let is_tiny = matches!(first, 0 | 1) && filled_with(0) && top == 0;
+    let is_near_p = matches!(first, 0xec..=0xee) && filled_with(0xff) && top == 0x7f;
+    is_tiny || is_near_p || ORDER_8.contains(&super::text::hex(&[rest, &[top]].concat()).as_str())
 }
 
 fn rsa_spki(bits: &[u8]) -> Result<PublicKey, String> {

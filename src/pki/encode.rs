@@ -33,9 +33,10 @@ pub fn signature_oid(algorithm: Algorithm) -> &'static str {
     }
 }
 
-/// The identifier of a key (RFC 7093 section 2, method 1): what rcgen puts into a CA certificate.
-pub fn key_id(key: &PublicKey) -> Vec<u8> {
-    CertificateParams::default().key_identifier(&Public(key))
+/// The identifier of a key (RFC 7093 section 2, method 1): of the bits of the key alone, where
+/// rcgen's own takes the whole SubjectPublicKeyInfo.
+fn key_id(key: &PublicKey) -> Vec<u8> {
+    ring::digest::digest(&ring::digest::SHA256, &key.bits).as_ref()[..20].to_vec()
 }
 
 /// The to-be-signed certificate (RFC 5280 section 4.1.2).
@@ -46,6 +47,7 @@ pub fn certificate(draft: &Draft, issuer: Option<&IssuerName>) -> Result<Vec<u8>
     params.not_after = draft.not_after;
     params.serial_number = Some(SerialNumber::from_slice(&draft.serial.0));
     params.distinguished_name = distinguished_name(&draft.subject)?;
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(&draft.key));
     // rcgen leaves the authority key identifier out by default (facts: trap 6); a root's own
     // would name itself, which RFC 5280 section 4.2.1.1 lets a self-signed certificate omit.
     params.use_authority_key_identifier_extension = draft.profile != Profile::Root;

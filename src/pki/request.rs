@@ -31,12 +31,11 @@ pub struct Request {
     names: Names,
 }
 
-/// ECDSA, RSA PKCS#1 and PSS with SHA-2, Ed25519. For PSS the digest is in the parameters, which
-/// the verification reads.
-pub const SIGNATURES: [&str; 8] = [
+/// ECDSA (not with SHA-512, which ring does not have), RSA PKCS#1 and PSS with SHA-2, Ed25519. For
+/// PSS the digest is in the parameters, which the verification reads.
+pub const SIGNATURES: [&str; 7] = [
     "1.2.840.10045.4.3.2",
     "1.2.840.10045.4.3.3",
-    "1.2.840.10045.4.3.4",
     "1.2.840.113549.1.1.10",
     "1.2.840.113549.1.1.11",
     "1.2.840.113549.1.1.12",
@@ -69,7 +68,9 @@ impl Request {
         rsa_weakness(&key)?;
         let algorithm = parsed.signature_algorithm.algorithm.to_id_string();
         if !SIGNATURES.contains(&algorithm.as_str()) {
-            let message = format!("got {algorithm}, expected ECDSA, RSA or Ed25519 with SHA-2");
+            let message = format!(
+                "got {algorithm}, expected ECDSA with SHA-256 or SHA-384, RSA with SHA-2, or Ed25519"
+            );
             return Err(Rule::SignatureAlgorithm.found(message).into());
         }
         parsed.verify_signature().map_err(|_| {
@@ -105,7 +106,7 @@ impl Request {
     /// # Errors
     /// REQUEST-NAMES-ROOT, REQUEST-SAN.
     pub fn check_for_ca(&self, environment: &Environment, root: &[u8]) -> Result<()> {
-        let mut findings = san::outside(&self.names, environment);
+        let mut findings = san::outside(&self.names, self.cn(), environment);
         let claims = self.cn().split(|c: char| !c.is_alphanumeric());
         let claims = claims.into_iter().any(|word| word.eq_ignore_ascii_case("root"));
         if self.subject == root || claims {
@@ -120,7 +121,7 @@ impl Request {
     /// # Errors
     /// REQUEST-DIFFERS, REQUEST-SAN.
     pub fn check_for_leaf(&self, environment: &Environment, name: &str) -> Result<()> {
-        let mut findings = san::outside(&self.names, environment);
+        let mut findings = san::outside(&self.names, self.cn(), environment);
         if self.cn() != name {
             let got = self.subject();
             let message = format!("the request's subject is {got:?}, expected CN = {name}");
@@ -140,6 +141,13 @@ fn canonical(der: &[u8]) -> Result<(), Finding> {
     if request.to_der().ok().as_deref() != Some(der) {
         return Err(form("the request is not in canonical DER".into()));
     }
+    if request.signature.as_bytes().is_none() {
+        return Err(form("the signature has unused bits, expected none".into()));
+    }
+    let types = request.info.subject.iter().map(|value| value.oid);
+    if types.chain(request.info.attributes.iter().map(|attribute| attribute.oid)).any(is_padded) {
+        return Err(form("an object identifier has leading zeros".into()));
+    }
     // All attributes that requests carry have one value (RFC 2985 sections 5.4.1 and 5.4.2).
     let crowded = |attribute: &&x509_cert::attr::Attribute| attribute.values.len() > 1;
     match request.info.attributes.iter().find(crowded) {
@@ -150,6 +158,13 @@ fn canonical(der: &[u8]) -> Result<(), Finding> {
             Err(Rule::RequestAttributes.found(message))
         }
     }
+}
+
+/// ITU-T X.690 section 8.19.2: no arc begins with the octet 0x80. The parsers read over it.
+fn is_padded(oid: der::oid::ObjectIdentifier) -> bool {
+    let octets = oid.as_bytes();
+    let before = std::iter::once(&0).chain(octets);
+    before.zip(octets).any(|(before, octet)| *before < 0x80 && *octet == 0x80)
 }
 
 /// KEY-WEAK for an RSA key that has been factored in practice; other keys pass.

@@ -9,10 +9,12 @@ use crate::model::{
     text::clean,
 };
 
-/// What of `names` is malformed or outside the environment.
-pub fn outside(names: &Names, environment: &Environment) -> Vec<Finding> {
+/// What of `names` is malformed or outside the environment. A single label that repeats the common
+/// name `cn` is neither: servers add it unasked (`exclude_cn_from_sans` is off in Vault), and as
+/// the name of a host it means nothing outside.
+pub fn outside(names: &Names, cn: &str, environment: &Environment) -> Vec<Finding> {
     let domain = |name: &str| name.parse().is_ok_and(|n: DnsName| environment.permits_dns(&n));
-    let dns = names.dns.iter().filter(|name| {
+    let dns = names.dns.iter().filter(|name| !repeats(name, cn)).filter(|name| {
         // A wildcard stands for one label (RFC 6125 section 6.4.3), so its parent decides.
         !domain(name.strip_prefix("*.").unwrap_or(name))
     });
@@ -32,6 +34,13 @@ pub fn outside(names: &Names, environment: &Environment) -> Vec<Finding> {
         .chain(ip.map(ToString::to_string))
         .map(foreign)
         .collect()
+}
+
+/// `prod-vault` for CN=prod-vault, and its A-label (RFC 5890) for a CN that is not ASCII.
+fn repeats(name: &str, cn: &str) -> bool {
+    let is_label = !name.contains('.') && name.parse::<DnsName>().is_ok();
+    let is_encoded = !cn.is_ascii() && !cn.contains(['.', ' ']) && name.starts_with("xn--");
+    is_label && (name.eq_ignore_ascii_case(cn) || is_encoded)
 }
 
 fn is_local(local: &str) -> bool {

@@ -169,15 +169,24 @@ pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let committed =
         prepare(root, offset, act).and_then(|()| file::append(&journal, act.lines.as_bytes()));
     if let Err(error) = committed {
-        // Nothing was released and, where the disk allows it, nothing remains. What cannot be
-        // undone now is finished or recorded as abandoned by the next run.
+        // Nothing was released. What may have been signed is recorded as abandoned by the caller,
+        // or, where the disk does not allow it now, by the next run.
         if length(&journal) == Some(offset) {
-            let _ = forget(root);
+            let _ = withdraw(root);
         }
         return Err(error);
     }
     let outputs: Vec<Placed> = act.outputs.iter().map(Placed::of).collect();
     release(root, &outputs)
+}
+
+/// Cuts the pending file short: it still says what was signed, but is no longer to be finished.
+fn withdraw(root: &Path) -> Result<()> {
+    let path = root.join(layout::PENDING);
+    match pending(root)? {
+        Some(Pending { outputs: Some(_), .. }) => file::truncate(&path, file::size(&path)? - 1),
+        _ => Ok(()),
+    }
 }
 
 fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {

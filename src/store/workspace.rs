@@ -134,6 +134,17 @@ impl Workspace {
         act::commit(&self.root, offset as u64, act)
     }
 
+    /// After a failed commit: the lines of the act, when nothing of it was recorded or released.
+    pub fn abandoned(&self) -> Result<Option<String>> {
+        if act::pending(&self.root)?.is_some_and(|pending| pending.outputs.is_some()) {
+            return Ok(None);
+        }
+        match act::recover(&self.root)? {
+            Recovery::Abandoned(lines) => Ok(Some(lines)),
+            Recovery::Clean | Recovery::Finished(_) => Ok(None),
+        }
+    }
+
     /// Removes an abandoned act after it was recorded.
     pub fn forget_abandoned(&self) -> Result<()> {
         act::forget(&self.root)

@@ -39,11 +39,12 @@ impl Run {
         self
     }
 
-    /// Exit code and a text that standard error must have.
+    /// Exit code and a text that it must have said: problems are data, errors are not.
     #[track_caller]
     pub fn fails(self, code: i32, text: &str) -> Self {
         assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
-        assert!(self.stderr.contains(text), "expected {text:?} in: {}", self.stderr);
+        let said = format!("{}{}", self.stdout, self.stderr);
+        assert!(said.contains(text), "expected {text:?} in: {said}");
         self
     }
 }
@@ -307,6 +308,22 @@ pub fn tool(name: &str, package: &str) -> PathBuf {
         .map(|dir| dir.join(name))
         .find(|file| file.is_file())
         .unwrap_or_else(|| panic!("{name} is missing; install it: sudo apt-get install {package}"))
+}
+
+/// A program of the Python environment that `scripts/test` makes, or a failure with the lines that
+/// make it.
+#[track_caller]
+pub fn venv(name: &str) -> PathBuf {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv");
+    let venv = std::env::var_os("ROOTWARD_TEST_VENV").map_or(default, PathBuf::from);
+    let file = venv.join("bin").join(name);
+    assert!(
+        file.is_file(),
+        "{} is missing; make it: python3 -m venv target/venv && target/venv/bin/pip install -r \
+         scripts/requirements.txt",
+        file.display()
+    );
+    file
 }
 
 /// Runs an outside program and gives its standard output; it must succeed.
