@@ -74,7 +74,7 @@ fn without_a_terminal_and_a_file_nobody_is_asked() {
         [&ISSUE[..], &["root", "crl", "--now"], &["intermediate", "request", "test/identity"]]
     {
         let run = site.fails(1, "error: cannot ask for the ", |_| alone(verb));
-        let hint = "hint: without a terminal, give it with: --passphrase-file FILE";
+        let hint = "hint: without a terminal, add: --passphrase-file FILE";
         assert!(run.stderr.contains(hint), "{}", run.stderr);
         assert_plain(&run);
     }
@@ -152,7 +152,7 @@ fn a_read_only_workspace_can_be_looked_at() {
          done
          \"$2\" -C \"$1\" identity issue prod/vault-server --passphrase-file \"$3\""
     );
-    site.fails(1, "Read-only file system", |site| in_namespace(site, &script));
+    site.fails(1, "read-only file system", |site| in_namespace(site, &script));
     site.run(&["verify"]).ok();
     // The same by permissions alone.
     let writable = |mode| {
@@ -167,7 +167,7 @@ fn a_read_only_workspace_can_be_looked_at() {
     site.ordinary(&["verify"]).ok();
     let passphrase = site.passphrase().display().to_string();
     let issue = [&ISSUE[..], &["--passphrase-file", &passphrase]].concat();
-    let run = site.fails(1, "Permission denied", |site| site.ordinary(&issue));
+    let run = site.fails(1, "permission denied", |site| site.ordinary(&issue));
     assert_plain(&run);
     writable(0o755);
     site.ordinary(&issue).ok();
@@ -190,7 +190,7 @@ fn a_full_disk_leaves_the_old_state_or_the_new() {
             full=$((full + 100))
           else
             code=$?
-            grep -q 'No space left on device' "$1.said" || { cat "$1.said" >&2; exit 8; }
+            grep -q 'no space left on device' "$1.said" || { cat "$1.said" >&2; exit 8; }
             [ $code = 1 ] || exit 7
             full=$((full + 1))
           fi

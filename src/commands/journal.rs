@@ -3,7 +3,7 @@
 use super::{Session, at};
 use crate::error::{Error, Result};
 use crate::journal::{Act, Journal, Record, chain::instant};
-use crate::model::{rule::Rule, text::clean};
+use crate::model::text::clean;
 use crate::store::{Workspace, file, layout};
 use crate::ui::{Tone, lines};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -75,13 +75,12 @@ fn load(session: &Session) -> Result<Journal> {
     Journal::parse(&workspace.journal()?, head.as_ref().map(|head| head.as_slice()))
 }
 
-/// A journal that does not hold, as the problems that whoever verifies asked for; every other
-/// error stays one.
+/// A refusal to read on, as the problems that whoever verifies asked for; every other error stays
+/// one.
 pub fn breaks(error: Error) -> Result<Vec<String>> {
-    let is_break = |rule| matches!(rule, Rule::JournalBroken | Rule::JournalRolledBack);
     match error.findings.as_slice() {
-        [finding] if is_break(finding.rule) => Ok(vec![finding.to_string()]),
-        _ => Err(error),
+        [] => Err(error),
+        findings => Ok(findings.iter().map(ToString::to_string).collect()),
     }
 }
 

@@ -39,11 +39,12 @@ impl Run {
         self
     }
 
-    /// Exit code and a text that standard error must have.
+    /// Exit code and a text that it must have said: problems are data, errors are not.
     #[track_caller]
     pub fn fails(self, code: i32, text: &str) -> Self {
         assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
-        assert!(self.stderr.contains(text), "expected {text:?} in: {}", self.stderr);
+        let said = format!("{}{}", self.stdout, self.stderr);
+        assert!(said.contains(text), "expected {text:?} in: {said}");
         self
     }
 }
