@@ -91,7 +91,11 @@ impl Ui {
     /// Data as it is; the caller answers for its content.
     pub fn raw(&self, text: &str) -> Result<()> {
         let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write the output")
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // Whoever reads has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("cannot write the output"),
+        }
     }
 
     /// One JSON document; the caller puts `"version"` into it.
