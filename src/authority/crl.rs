@@ -1,6 +1,6 @@
 //! CRLs of the root and of intermediates whose key is held by the operator.
 
-use super::estate::ca_dir;
+use super::ca::ca_dir;
 use super::{Estate, Outcome, Passphrases};
 use crate::custody::Signer;
 use crate::error::{Error, Result};

@@ -1,23 +1,17 @@
 //! An open workspace with its declarations and its verified journal.
 
 use crate::context::Context;
-use crate::custody::{Signer, sealed, soft::SoftKey};
 use crate::error::{Error, Explain, Result};
 use crate::journal::{Act, History, Journal, Record};
 use crate::model::{
     environment::Environment,
     estate,
-    name::{Name, ObjectRef, Scope},
+    name::{Name, ObjectRef},
     root::Root,
     rule::{Finding, Rule, none_of},
     text::nearest,
 };
-use crate::pki::{
-    crl::Crl,
-    inspect::{Certificate, sha256},
-    issue::Issuer,
-    pem,
-};
+use crate::pki::inspect::sha256;
 use crate::store::{self, Output, Recovery, Workspace, file, layout};
 use std::path::Path;
 
@@ -178,120 +172,12 @@ impl<'c> Estate<'c> {
         self.workspace.append_abandoned(&lines)?;
         self.workspace.forget_abandoned()
     }
-
-    /// The newest generation of the root or an intermediate that has a certificate.
-    pub fn active_generation(&self, of: &Scope) -> Option<u32> {
-        self.history().certified_generation(of)
-    }
-
-    /// Loads a CA that is to sign, comparing it with its record.
-    ///
-    /// # Errors
-    /// Failed, when it does not exist yet; NOT-AS-RECORDED.
-    pub fn issuer(&self, scope: &Scope) -> Result<Issuer> {
-        let generation = self.active_generation(scope).ok_or_else(|| self.missing(scope))?;
-        let object = ObjectRef { scope: scope.clone(), generation: Some(generation) };
-        let certificate = self.recorded_certificate(&object, &ca_dir(&object))?;
-        let revoked = match scope {
-            Scope::Root => false,
-            Scope::Member { .. } => {
-                let parent = self.active_generation(&Scope::Root).map(ObjectRef::root);
-                let crl = parent.and_then(|parent| self.crl(&parent).transpose()).transpose()?;
-                crl.is_some_and(|crl| crl.names(&certificate.facts.serial))
-            }
-        };
-        Issuer::new(object, certificate, revoked)
-    }
-
-    /// The command that is to be typed first.
-    fn missing(&self, scope: &Scope) -> Error {
-        let hint = match scope {
-            Scope::Root => "rootward root create".to_owned(),
-            Scope::Member { .. } if self.history().generation(scope) > 0 => {
-                format!("rootward intermediate sign {scope}")
-            }
-            Scope::Member { .. } => format!("rootward intermediate request {scope}"),
-        };
-        Error::failed(format!("{scope} has no certificate yet")).hint(hint)
-    }
-
-    /// The certificate of an object as its file says and as the journal confirms.
-    pub fn recorded_certificate(&self, object: &ObjectRef, dir: &str) -> Result<Certificate> {
-        let path = format!("{dir}/cert.pem");
-        let bytes = self.workspace.read(&path)?;
-        let certificate = Certificate::parse(&path, pem::read_one(&path, "CERTIFICATE", &bytes)?)?;
-        let history = self.history();
-        let recorded = history.certificate(object).and_then(|record| record.fingerprint.as_deref());
-        if recorded != Some(certificate.fingerprint().as_str()) {
-            let message = format!("{path} is not the certificate that the journal recorded");
-            return Err(Rule::NotAsRecorded.found(message).into());
-        }
-        Ok(certificate)
-    }
-
-    /// The current CRL of a CA generation, checked against its record; `None` when there is none.
-    ///
-    /// # Errors
-    /// CRL-NUMBER for an older one, NOT-AS-RECORDED for any other.
-    pub fn crl(&self, issuer: &ObjectRef) -> Result<Option<Crl>> {
-        let path = format!("{}/crl.pem", ca_dir(issuer));
-        let history = self.history();
-        let record = history.crl(issuer);
-        let recorded = record.and_then(|record| record.fingerprint.as_deref());
-        let Some(bytes) = self.workspace.read_if_any(&path, file::LARGE)? else {
-            return match recorded {
-                None => Ok(None),
-                Some(_) => Err(Error::failed(format!("{path} is missing, the journal has one"))
-                    .hint("restore it from the newest copy of the workspace")),
-            };
-        };
-        let crl = Crl::parse(&path, pem::read_one(&path, "X509 CRL", &bytes)?)?;
-        if recorded != Some(crl.fingerprint().as_str()) {
-            let last = record.and_then(|record| record.number).unwrap_or_default();
-            let finding = if crl.number < last {
-                let number = crl.number;
-                Rule::CrlNumber.found(format!("{path} has number {number}, the journal {last}"))
-            } else {
-                let message = format!("{path} is not the CRL that the journal recorded");
-                Rule::NotAsRecorded.found(message)
-            };
-            return Err(finding.into());
-        }
-        Ok(Some(crl))
-    }
-
-    /// Opens the sealed key of a CA generation and compares it with the certificate.
-    pub fn unlock(&self, issuer: &Issuer, passphrase: &[u8]) -> Result<SoftKey<'c>> {
-        let path = format!("{}/key.pem", ca_dir(&issuer.object));
-        let sealed_key = self.workspace.read(&path).hint(format!(
-            "the sealed key of {} belongs at {path}; bring its medium",
-            issuer.object
-        ))?;
-        let pkcs8 = sealed::open(&path, &sealed_key, passphrase)?;
-        let key = SoftKey::open(pkcs8.as_bytes(), self.context.rng)?;
-        crate::pki::issue::check_signer(issuer, &key as &dyn Signer)?;
-        Ok(key)
-    }
-
-    /// Is the sealed key of this CA here?
-    pub fn has_key(&self, object: &ObjectRef) -> bool {
-        self.workspace.exists(&format!("{}/key.pem", ca_dir(object)))
-    }
 }
 
 fn read_journal(workspace: &Workspace) -> Result<Journal> {
     let text = workspace.journal()?;
     let head = workspace.read_if_any(layout::HEAD, file::SMALL)?;
     Journal::parse(&text, head.as_ref().map(|head| head.as_slice())).hint("rootward journal verify")
-}
-
-/// The directory of one generation of a CA.
-pub fn ca_dir(object: &ObjectRef) -> String {
-    let generation = object.generation.unwrap_or(1);
-    match &object.scope {
-        Scope::Root => layout::root(generation),
-        Scope::Member { environment, name } => layout::intermediate(environment, name, generation),
-    }
 }
 
 /// "CONTRADICTION" in one line.

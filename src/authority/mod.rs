@@ -1,7 +1,7 @@
 //! What the certificate authorities of a workspace do: each function is one act, from the
 //! declarations to the commit. Commands call these and print; nothing here prints or prompts.
 
-mod check;
+pub mod ca;
 pub mod crl;
 pub mod estate;
 pub mod identity;

@@ -1,6 +1,7 @@
 //! Making the root.
 
-use super::estate::{ca_dir, contradiction};
+use super::ca::ca_dir;
+use super::estate::contradiction;
 use super::{Estate, Outcome, Passphrases, crl};
 use crate::custody::{Signer, sealed, soft};
 use crate::error::{Error, Explain, Result};

@@ -128,7 +128,7 @@ fn request(args: &RequestArgs, session: &Session) -> Result<()> {
         (true, false) => format!("made key and request of {object}"),
         (false, _) => format!("the request of {object} is already there"),
     });
-    let dir = authority::estate::ca_dir(&object);
+    let dir = authority::ca::ca_dir(&object);
     if ui.json {
         ui.json(&serde_json::json!({
             "version": 1,

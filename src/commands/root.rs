@@ -103,7 +103,7 @@ fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     if !made {
         return Ok(());
     }
-    let dir = authority::estate::ca_dir(&object);
+    let dir = authority::ca::ca_dir(&object);
     ui.status(&format!("files        {dir}/cert.pem, crl.pem"));
     ui.status(&format!("             {dir}/key.pem: keep it offline, with a copy"));
     if let Some(declared) = estate.environments.first() {
@@ -167,7 +167,7 @@ pub fn crl(scope: &Scope, args: &CrlArgs, session: &Session) -> Result<()> {
     let outcome = authority::crl::refresh(&mut estate, scope, args.now, &mut source)?;
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, crl) = outcome.into_inner();
-    let path = format!("{}/crl.pem", authority::estate::ca_dir(&object));
+    let path = format!("{}/crl.pem", authority::ca::ca_dir(&object));
     let ui = session.ui;
     if ui.json {
         ui.json(&serde_json::json!({

@@ -1,5 +1,6 @@
 //! The only caller of rcgen: drafts in, to-be-signed DER out. Nothing is signed here.
 
+use super::crl::{Reason, Revoked};
 use super::profile::{Draft, Profile};
 use super::subject::Subject;
 use crate::error::{Error, Result};
@@ -103,7 +104,7 @@ pub struct CrlDraft<'a> {
     pub number: u64,
     pub this_update: time::OffsetDateTime,
     pub next_update: time::OffsetDateTime,
-    pub revoked: &'a [super::crl::Revoked],
+    pub revoked: &'a [Revoked],
 }
 
 /// The to-be-signed CRL (RFC 5280 section 5.1.2).
@@ -112,7 +113,7 @@ pub fn crl(draft: &CrlDraft, issuer: &IssuerName) -> Result<Vec<u8>> {
         Ok(rcgen::RevokedCertParams {
             serial_number: SerialNumber::from_slice(&entry.serial_bytes()?),
             revocation_time: entry.date,
-            reason_code: entry.reason.map(super::crl::Reason::encoded),
+            reason_code: entry.reason.map(reason),
             invalidity_date: None,
         })
     });
@@ -129,6 +130,19 @@ pub fn crl(draft: &CrlDraft, issuer: &IssuerName) -> Result<Vec<u8>> {
     capture(issuer.algorithm, |key| {
         params.signed_by(&rcgen::Issuer::from_params(&issuer_params, key)).map(|_| ())
     })
+}
+
+/// The lint refuses [`Reason::Other`] before anything is encoded.
+fn reason(reason: Reason) -> rcgen::RevocationReason {
+    match reason {
+        Reason::KeyCompromise => rcgen::RevocationReason::KeyCompromise,
+        Reason::CaCompromise => rcgen::RevocationReason::CaCompromise,
+        Reason::AffiliationChanged => rcgen::RevocationReason::AffiliationChanged,
+        Reason::Superseded => rcgen::RevocationReason::Superseded,
+        Reason::CessationOfOperation => rcgen::RevocationReason::CessationOfOperation,
+        Reason::PrivilegeWithdrawn => rcgen::RevocationReason::PrivilegeWithdrawn,
+        Reason::Other(_) => rcgen::RevocationReason::CertificateHold,
+    }
 }
 
 fn issuer_params(issuer: &IssuerName) -> Result<CertificateParams> {

@@ -10,13 +10,11 @@
 //! - one that is not: nothing was released. What it names may have been signed, and is recorded
 //!   as abandoned: nothing signed is ever unrecorded.
 
+use super::pending::{self, Pending};
 use super::{file, layout};
 use crate::error::{Error, Explain, Result};
 use crate::model::rule::Rule;
 use rayon::prelude::*;
-use ring::digest::{Context, SHA256};
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -66,102 +64,6 @@ pub enum Recovery {
 /// From this many outputs on, one `syncfs` is cheaper than a sync for each file.
 const BATCH: usize = 16;
 
-/// The first line of the pending file; the lines, the outputs and a SHA-256 follow without gaps.
-#[derive(Serialize, Deserialize)]
-struct Header {
-    /// The length of the journal that the lines continue.
-    offset: u64,
-    lines: usize,
-    outputs: Vec<Part>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Part {
-    path: String,
-    mode: u32,
-    length: usize,
-}
-
-impl Header {
-    /// Could rootward have written this? What it names goes into the workspace and nowhere else,
-    /// whoever put the file there.
-    fn is_ours(&self) -> bool {
-        let normal = |path: &str| {
-            Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
-        };
-        let fits = |length: usize| (length as u64) <= file::LARGE;
-        let ours = |part: &Part| normal(&part.path) && part.mode & !0o777 == 0 && fits(part.length);
-        fits(self.lines) && self.outputs.iter().all(ours)
-    }
-}
-
-/// An interrupted act, as it lies there.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub offset: u64,
-    pub lines: String,
-    /// `None`: the file is not complete, so nothing was released.
-    pub outputs: Option<HashMap<String, Content>>,
-}
-
-/// The bytes and the mode of an output.
-pub(super) type Content = (Zeroizing<Vec<u8>>, u32);
-
-/// Reads the pending file without changing anything. `None`: there is none, or it was cut off
-/// before it named anything.
-pub(super) fn pending(root: &Path) -> Result<Option<Pending>> {
-    match file::read(&root.join(layout::PENDING), file::LARGE) {
-        Ok(bytes) => Ok(parse(&bytes)),
-        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn parse(bytes: &[u8]) -> Option<Pending> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let header: Header = serde_json::from_slice(&bytes[..end]).ok()?;
-    if !header.is_ours() {
-        return None;
-    }
-    let body = &bytes[end + 1..];
-    let lines = String::from_utf8(body.get(..header.lines)?.to_vec()).ok()?;
-    let pending = Pending { offset: header.offset, lines, outputs: None };
-    let length = header.lines + header.outputs.iter().map(|part| part.length).sum::<usize>();
-    let mut digest = Context::new(&SHA256);
-    digest.update(&bytes[..(end + 1 + length).min(bytes.len())]);
-    if body.get(length..) != Some(digest.finish().as_ref()) {
-        return Some(pending);
-    }
-    let mut at = header.lines;
-    let outputs = header.outputs.into_iter().map(|part| {
-        let bytes = Zeroizing::new(body[at..at + part.length].to_vec());
-        at += part.length;
-        (part.path, (bytes, part.mode))
-    });
-    Some(Pending { outputs: Some(outputs.collect()), ..pending })
-}
-
-fn encode(offset: u64, act: &Act) -> Result<Zeroizing<Vec<u8>>> {
-    let part = |output: &Output| Part {
-        path: output.path.clone(),
-        mode: output.mode,
-        length: output.bytes.len(),
-    };
-    let outputs: Vec<Part> = act.outputs.iter().map(part).collect();
-    let body: usize = outputs.iter().map(|part| part.length).sum();
-    let header = serde_json::to_vec(&Header { offset, lines: act.lines.len(), outputs })?;
-    // Exact capacity: a growing vector would leave copies of secrets behind.
-    let length = header.len() + 1 + act.lines.len() + body + 32;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
-    bytes.extend_from_slice(&header);
-    bytes.push(b'\n');
-    bytes.extend_from_slice(act.lines.as_bytes());
-    act.outputs.iter().for_each(|output| bytes.extend_from_slice(&output.bytes));
-    let digest = ring::digest::digest(&SHA256, &bytes);
-    bytes.extend_from_slice(digest.as_ref());
-    Ok(bytes)
-}
-
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let journal = root.join(layout::JOURNAL);
@@ -183,7 +85,7 @@ pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
 /// Cuts the pending file short: it still says what was signed, but is no longer to be finished.
 fn withdraw(root: &Path) -> Result<()> {
     let path = root.join(layout::PENDING);
-    match pending(root)? {
+    match pending::read(root)? {
         Some(Pending { outputs: Some(_), .. }) => file::truncate(&path, file::size(&path)? - 1),
         _ => Ok(()),
     }
@@ -191,7 +93,7 @@ fn withdraw(root: &Path) -> Result<()> {
 
 fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let path = root.join(layout::PENDING);
-    let synced = file::create(&path, &encode(offset, act)?, 0o600)?.sync_all();
+    let synced = file::create(&path, &pending::encode(offset, act)?, 0o600)?.sync_all();
     synced.context(format!("cannot sync {}", layout::PENDING))?;
     file::sync_dir(&root.join("ca"))
 }
@@ -243,7 +145,7 @@ fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
 ///
 /// An abandoned act stays there until [`forget`] is called, after it was recorded.
 pub(super) fn recover(root: &Path) -> Result<Recovery> {
-    let Some(pending) = pending(root)? else {
+    let Some(pending) = pending::read(root)? else {
         forget(root)?;
         return Ok(Recovery::Clean);
     };

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod file;
 pub mod layout;
+mod pending;
 pub mod workspace;
 
 pub use act::{Act, Output, Recovery};

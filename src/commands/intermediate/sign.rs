@@ -74,7 +74,7 @@ pub fn dry_run(args: &SignArgs, session: &Session) -> Result<()> {
 
 fn already(session: &Session, estate: &Estate, object: &ObjectRef) -> Result<()> {
     session.ui.status(&format!("{object} is already signed"));
-    let certificate = estate.recorded_certificate(object, &authority::estate::ca_dir(object))?;
+    let certificate = estate.recorded_certificate(object, &authority::ca::ca_dir(object))?;
     signed::print(session, "current", object, &certificate)
 }
 

@@ -15,7 +15,7 @@ pub fn filed(session: &Session, done: &str, object: &ObjectRef, made: &Certifica
     let ui = session.ui;
     ui.status(&format!("{done} {object}"));
     ui.status(&format!("  SHA-256  {}", made.fingerprint()));
-    ui.status(&format!("  files    {}/cert.pem, chain.pem", authority::estate::ca_dir(object)));
+    ui.status(&format!("  files    {}/cert.pem, chain.pem", authority::ca::ca_dir(object)));
     print(session, done, object, made)
 }
 
@@ -32,7 +32,7 @@ pub fn print(session: &Session, state: &str, object: &ObjectRef, made: &Certific
         "not_before": timestamp(made.facts.not_before),
         "not_after": timestamp(made.facts.not_after),
         "sha256": made.fingerprint(),
-        "chain": format!("{}/chain.pem", authority::estate::ca_dir(object)),
+        "chain": format!("{}/chain.pem", authority::ca::ca_dir(object)),
     }))
 }
 
@@ -45,7 +45,7 @@ pub fn next(session: &Session, environment: &Environment, object: &ObjectRef) {
     } else if let (Some(KeyHome::Vault), Some(mount)) =
         (home, environment.declared.mounts.get("pki"))
     {
-        let chain = format!("{}/chain.pem", authority::estate::ca_dir(object));
+        let chain = format!("{}/chain.pem", authority::ca::ca_dir(object));
         let set = format!("{}/intermediate/set-signed", mount.trim_matches('/'));
         session.ui.next(&format!("vault write {set} certificate=@{chain}"));
     }

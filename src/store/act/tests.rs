@@ -1,6 +1,7 @@
 //! The pending file at every length and with every byte changed, and what the next run makes of
 //! each state that a crash can leave. What `verify` says of them is in tests/recovery.rs.
 
+use super::super::pending::{encode, parse};
 use super::*;
 use proptest::prelude::*;
 

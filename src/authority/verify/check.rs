@@ -1,7 +1,7 @@
 //! The single checks that `verify` is made of.
 
-use super::Estate;
-use super::estate::ca_dir;
+use crate::authority::Estate;
+use crate::authority::ca::ca_dir;
 use crate::custody::{Signer, sealed, soft::SoftKey};
 use crate::error::{Error, Result};
 use crate::journal::{Act, Record, chain::timestamp};
@@ -128,7 +128,8 @@ pub fn chain(
     if chain[0].der != certificate.der {
         return Err(Error::failed(format!("{path} does not begin with its cert.pem")));
     }
-    super::import::links(&chain).map_err(|finding| Error::from(finding).context(path))?;
+    crate::authority::import::links(&chain)
+        .map_err(|finding| Error::from(finding).context(path))?;
     Ok(chain)
 }
 

@@ -1,0 +1,162 @@
+//! Identities: one certificate each, many at a time.
+
+mod make;
+mod plan;
+
+pub use plan::{Task, declared, load, plan};
+
+use crate::authority::{Estate, Passphrases, crl};
+use crate::custody::Signer;
+use crate::error::{Error, Kind, Result};
+use crate::journal::{History, Record};
+use crate::model::{
+    environment::ISSUER,
+    name::{Name, ObjectRef, Scope},
+};
+use crate::pki::issue::Issuer;
+use crate::store::Output;
+use make::{Made, make};
+use plan::Work;
+use rayon::prelude::*;
+use time::OffsetDateTime;
+
+/// What became of one identity.
+#[derive(Debug)]
+pub struct Report {
+    /// `ENV/NAME`, without a generation.
+    pub object: ObjectRef,
+    /// A refusal of this one identity stops no other.
+    pub result: Result<State>,
+}
+
+/// How it stands with an identity that was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has a new certificate.
+    Issued { not_after: OffsetDateTime },
+    /// It has a certificate as declared with at least a third of its life left.
+    Current { not_after: OffsetDateTime },
+    /// Its key is made on its host; bring the request.
+    WaitsForRequest,
+}
+
+/// A task that was carried out.
+enum Done {
+    Made(ObjectRef, Box<Made>),
+    Nothing(ObjectRef, State),
+}
+
+/// Issues what is due among `names`, all of one environment, in one act.
+///
+/// `csr` is a request for the single name there is. `progress` is called once for each identity.
+/// One identity that is refused does not stop the others.
+///
+/// # Errors
+/// What stops all: no intermediate, a wrong passphrase, a full disk.
+pub fn issue(
+    estate: &mut Estate,
+    environment: &Name,
+    names: &[Name],
+    csr: Option<&[u8]>,
+    passphrases: &mut dyn Passphrases,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Vec<Report>> {
+    estate.check_clock()?;
+    let issuer = estate.issuer(&issuer_scope(environment)?)?;
+    let tasks = plan(estate, environment, &issuer, names, csr)?;
+    if !tasks.iter().flatten().any(Task::is_work) {
+        let idle = tasks.into_iter().map(|task| task.map(Task::idle)).collect();
+        return finish(estate, idle, Vec::new());
+    }
+    let passphrase = passphrases.open(&issuer.object)?;
+    let key = estate.unlock(&issuer, &passphrase)?;
+    carry_out(estate, &issuer, &key, tasks, progress)
+}
+
+/// What [`plan`] found to be done, with the issuer's key at hand: everything but the passphrase.
+///
+/// # Errors
+/// As for [`issue()`].
+pub fn carry_out(
+    estate: &mut Estate,
+    issuer: &Issuer,
+    key: &dyn Signer,
+    tasks: Vec<Result<Task, Report>>,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Vec<Report>> {
+    let mut extra = Vec::new();
+    if estate.crl(&issuer.object)?.is_none() {
+        // A new CA says at once that it has revoked nothing: some verifiers insist on a CRL.
+        let cadence = crl::cadence(estate, &issuer.object.scope)?;
+        extra.push(crl::issue_next(estate, issuer, None, cadence, key)?);
+    }
+    let made = {
+        let reader: &Estate = estate;
+        let history = reader.history();
+        tasks
+            .into_par_iter()
+            .with_min_len(8)
+            .map(|task| {
+                let made = task.and_then(|task| work(reader, issuer, key, &history, task));
+                progress();
+                made
+            })
+            .collect()
+    };
+    finish(estate, made, extra)
+}
+
+/// Commits what was made and turns everything into reports, in order.
+fn finish(
+    estate: &mut Estate,
+    done: Vec<Result<Done, Report>>,
+    extra: Vec<(Output, Record)>,
+) -> Result<Vec<Report>> {
+    let (mut outputs, mut records): (Vec<Output>, Vec<Record>) = extra.into_iter().unzip();
+    let mut reports = Vec::with_capacity(done.len());
+    for entry in done {
+        reports.push(match entry {
+            Ok(Done::Made(object, made)) => {
+                outputs.extend(made.outputs);
+                records.push(made.record);
+                Report { object, result: Ok(State::Issued { not_after: made.not_after }) }
+            }
+            Ok(Done::Nothing(object, state)) => Report { object, result: Ok(state) },
+            Err(report) => {
+                if let Err(error) = &report.result
+                    && error.kind == Kind::Refused
+                {
+                    records.push(Record::refused(&report.object, &error.findings));
+                }
+                report
+            }
+        });
+    }
+    if !records.is_empty() {
+        estate.commit(outputs, records)?;
+    }
+    Ok(reports)
+}
+
+fn issuer_scope(environment: &Name) -> Result<Scope> {
+    let name = ISSUER.parse().map_err(Error::usage)?;
+    Ok(Scope::Member { environment: environment.clone(), name })
+}
+
+fn work(
+    estate: &Estate,
+    issuer: &Issuer,
+    signer: &dyn Signer,
+    history: &History,
+    task: Task,
+) -> Result<Done, Report> {
+    let request = match &task.work {
+        Work::None(_) => return Ok(task.idle()),
+        Work::MakeKey => None,
+        Work::Sign(request) => Some(&**request),
+    };
+    match make(estate, issuer, signer, history, &task, request) {
+        Ok(made) => Ok(Done::Made(task.object, Box::new(made))),
+        Err(error) => Err(Report { object: task.object, result: Err(error) }),
+    }
+}

@@ -1,0 +1,157 @@
+//! What is to be done for each identity, from its declaration and its history.
+
+use super::{Done, Report, State};
+use crate::authority::Estate;
+use crate::authority::estate::Declared;
+use crate::error::{Error, Result};
+use crate::journal::{History, chain::instant};
+use crate::model::{
+    identity::{Identity, KeyPlace},
+    name::{Name, ObjectRef},
+    rule::Rule,
+    text::nearest,
+};
+use crate::pki::{inspect::sha256, issue::Issuer, request::Request};
+use crate::store::layout;
+use rayon::prelude::*;
+
+/// One identity, loaded, with what is to be done.
+pub struct Task {
+    pub(super) identity: Identity,
+    pub(super) object: ObjectRef,
+    pub(super) declaration: String,
+    pub(super) work: Work,
+}
+
+pub(super) enum Work {
+    None(State),
+    MakeKey,
+    Sign(Box<Request>),
+}
+
+/// The declared identities of an environment.
+pub fn declared(estate: &Estate, environment: &Name) -> Result<Vec<Name>> {
+    let dir = format!("identities/{environment}");
+    let entries = estate.workspace.entries(&dir)?;
+    let names = entries.into_iter().filter(|entry| entry.is_dir).map(|entry| {
+        let name = entry.name.parse();
+        name.map_err(|error| Error::usage(format!("{dir}/{}: {error}", entry.name)))
+    });
+    names.collect()
+}
+
+/// Reads and checks one declaration; the hash is that of its bytes.
+pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, String)> {
+    let environment = &env.environment;
+    let path = layout::declaration(&environment.name, name);
+    if !estate.workspace.exists(&path) {
+        return Err(undeclared(estate, &environment.name, name));
+    }
+    let bytes = estate.workspace.read(&path)?;
+    let identity = Identity::parse(environment, name.clone(), &path, &bytes)?;
+    Ok((identity, sha256(&bytes)))
+}
+
+fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
+    let path = layout::declaration(environment, name);
+    let error = Error::usage(format!("not declared, expected {path}"));
+    let there = declared(estate, environment).unwrap_or_default();
+    match nearest(name.as_str(), there.iter().map(Name::as_str)) {
+        Some(near) => error.hint(format!("did you mean {environment}/{near}?")),
+        None => error.hint("what is declared: rootward identity list"),
+    }
+}
+
+impl Task {
+    pub(super) fn is_work(&self) -> bool {
+        !matches!(self.work, Work::None(_))
+    }
+
+    /// What to report of a task that needs nothing done.
+    pub(super) fn idle(self) -> Done {
+        match self.work {
+            Work::None(state) => Done::Nothing(self.object, state),
+            Work::MakeKey | Work::Sign(_) => Done::Nothing(self.object, State::WaitsForRequest),
+        }
+    }
+}
+
+/// Reads the declarations of `names`, of one environment, and says what is to be done for each.
+///
+/// # Errors
+/// Usage: no such environment. What is wrong with one identity is in its report.
+pub fn plan(
+    estate: &Estate,
+    environment: &Name,
+    issuer: &Issuer,
+    names: &[Name],
+    csr: Option<&[u8]>,
+) -> Result<Vec<Result<Task, Report>>> {
+    let env = estate.environment(environment)?;
+    let history = estate.history();
+    let tasks = names
+        .par_iter()
+        .with_min_len(8)
+        .map(|name| {
+            let object = ObjectRef::member(&env.environment.name, name);
+            let task = plan_one(estate, env, issuer, name, csr, &history);
+            task.map_err(|error| Report { object, result: Err(error) })
+        })
+        .collect();
+    Ok(tasks)
+}
+
+fn plan_one(
+    estate: &Estate,
+    env: &Declared,
+    issuer: &Issuer,
+    name: &Name,
+    csr: Option<&[u8]>,
+    history: &History,
+) -> Result<Task> {
+    let (identity, declaration) = load(estate, env, name)?;
+    let object = ObjectRef::member(&env.environment.name, name);
+    let request = csr.map(Request::parse).transpose()?;
+    let key_here = || estate.workspace.exists(&format!("{}/key.pem", identity_dir(&identity)));
+    let place = identity.declared.key;
+    if request.is_some() && (place == Some(KeyPlace::Here) || key_here()) {
+        let message = format!("the key of {object} is here, got a request");
+        return Err(Rule::KeyPlace.found(message).into());
+    }
+    if let Some(request) = &request {
+        request.check_for_leaf(&env.environment, name.as_str())?;
+    }
+    let current = current(estate, history, issuer, &object, &declaration, request.as_ref());
+    let work = match (request, current) {
+        (_, Some(state)) => Work::None(state),
+        (Some(request), None) => Work::Sign(Box::new(request)),
+        (None, None) if place == Some(KeyPlace::Host) => Work::None(State::WaitsForRequest),
+        (None, None) => Work::MakeKey,
+    };
+    Ok(Task { identity, object, declaration, work })
+}
+
+pub(super) fn identity_dir(identity: &Identity) -> String {
+    layout::identity(&identity.environment, &identity.name)
+}
+
+/// Is there a certificate as declared, from this issuer, for this key, that has not yet used two
+/// thirds of its life?
+fn current(
+    estate: &Estate,
+    history: &History,
+    issuer: &Issuer,
+    object: &ObjectRef,
+    declaration: &str,
+    request: Option<&Request>,
+) -> Option<State> {
+    let record = history.certificate(object)?;
+    let begin = instant(record.not_before.as_deref()?)?;
+    let end = instant(record.not_after.as_deref()?)?;
+    let is_same = record.declaration.as_deref() == Some(declaration)
+        && record.issuer.as_deref() == Some(issuer.object.to_string().as_str())
+        && request.is_none_or(|request| record.key == Some(sha256(&request.key.spki)));
+    let due = begin + (end - begin) * 2 / 3;
+    let is_fresh = estate.context.now() < due;
+    (is_same && is_fresh).then_some(State::Current { not_after: end })
+}
