@@ -138,7 +138,7 @@ impl<'c> Estate<'c> {
             // As far as the disk allows; the rest is done by the next run.
             let _ = self.settle();
         }
-        committed
+        committed.hint("type the command again: what is left unfinished is seen to first")
     }
 
     /// After a failed commit: what was signed and not released is recorded as abandoned.

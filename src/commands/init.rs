@@ -76,7 +76,7 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         if let Some(parent) = path.parent() {
             file::create_dirs(parent)?;
         }
-        file::create(&path, text.as_bytes(), 0o644)?.sync_all()?;
+        file::replace(&path, text.as_bytes(), 0o644, true)?;
     }
     ui.status(&format!("made a workspace in {}", file::shown(dir)));
     for (path, _) in &files {

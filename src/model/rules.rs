@@ -40,7 +40,7 @@ rules! {
     RequestSan = "REQUEST-SAN",
         refuses: "a request that asks for a malformed name, or for one outside its environment",
         why: "names are taken from the declarations alone; a request that asks for a foreign name was made for something else (RFC 5280 sections 4.2.1.6 and 4.2.1.10)",
-        fix: "make the request without subject alternative names, or with names inside the environment";
+        fix: "make the request without subject alternative names (in Vault: exclude_cn_from_sans=true), or with names inside the environment";
     RequestDiffers = "REQUEST-DIFFERS",
         refuses: "a request whose subject does not name the identity it is presented for",
         why: "Vault's cert-auth alias is the common name; a request for one name presented for another is a mix-up of files, or worse",
@@ -50,7 +50,7 @@ rules! {
         why: "the requester has not proved that it holds the private key (RFC 2986 section 3)",
         fix: "make the request again on the machine that holds the key";
     SignatureAlgorithm = "SIGNATURE-ALGORITHM",
-        refuses: "a signature made with an algorithm that is not on the list: ECDSA or RSA with SHA-256, SHA-384 or SHA-512, or Ed25519",
+        refuses: "a signature made with an algorithm that is not on the list: ECDSA with SHA-256 or SHA-384, RSA with SHA-256, SHA-384 or SHA-512, or Ed25519",
         why: "SHA-1, MD5 and unsigned requests prove nothing (RFC 9155, NIST SP 800-131A)",
         fix: "make the request again with -sha256 or -sha384";
     KeyAlgorithm = "KEY-ALGORITHM",

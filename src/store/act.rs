@@ -11,7 +11,7 @@
 //!   as abandoned: nothing signed is ever unrecorded.
 
 use super::{file, layout};
-use crate::error::{Error, Result};
+use crate::error::{Error, Explain, Result};
 use crate::model::rule::Rule;
 use rayon::prelude::*;
 use ring::digest::{Context, SHA256};
@@ -191,7 +191,8 @@ fn withdraw(root: &Path) -> Result<()> {
 
 fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let path = root.join(layout::PENDING);
-    file::create(&path, &encode(offset, act)?, 0o600)?.sync_all()?;
+    let synced = file::create(&path, &encode(offset, act)?, 0o600)?.sync_all();
+    synced.context(format!("cannot sync {}", layout::PENDING))?;
     file::sync_dir(&root.join("ca"))
 }
 
