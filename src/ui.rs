@@ -49,7 +49,7 @@ impl Ui {
             quiet,
             color_out: on(std::io::stdout().is_terminal()),
             color_err: on(std::io::stderr().is_terminal()),
-            columns: columns(),
+            columns: columns(&std::io::stderr()),
             workspace: None,
         }
     }
@@ -62,8 +62,14 @@ impl Ui {
     }
 
     /// Is standard output a terminal with fewer columns than that?
-    pub fn is_narrower(&self, columns: u16) -> bool {
-        rustix::termios::tcgetwinsize(std::io::stdout()).is_ok_and(|size| size.ws_col < columns)
+    pub fn is_narrower(&self, width: usize) -> bool {
+        columns(&std::io::stdout()).is_some_and(|columns| columns < width)
+    }
+
+    /// How long lines of running text on standard output may be: as wide as the terminal, at most
+    /// 80.
+    pub fn text_width(&self) -> usize {
+        columns(&std::io::stdout()).unwrap_or(80).min(80)
     }
 
     /// One line of data.
@@ -71,15 +77,25 @@ impl Ui {
         self.raw(&format!("{}\n", clean(line)))
     }
 
-    /// One line of data, in the colour of its urgency.
+    /// One line of data in the colour of its urgency; wrapped on a terminal.
     pub fn data_line(&self, line: &str, tone: Tone) -> Result<()> {
-        self.raw(&format!("{}\n", self.paint(&clean(line), tone)))
+        let line = clean(line);
+        let lines = match columns(&std::io::stdout()) {
+            Some(columns) => lines::wrap(&line, columns.saturating_sub(2)),
+            None => vec![line],
+        };
+        let lines: Vec<String> = lines.iter().map(|line| self.paint(line, tone)).collect();
+        self.raw(&(lines.join("\n  ") + "\n"))
     }
 
     /// Data as it is; the caller answers for its content.
     pub fn raw(&self, text: &str) -> Result<()> {
         let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write the output")
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // Whoever reads has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("cannot write the output"),
+        }
     }
 
     /// One JSON document; the caller puts `"version"` into it.
@@ -196,9 +212,9 @@ impl Ui {
     }
 }
 
-/// The terminal's width, as far as lines of text should use it.
-fn columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+/// The terminal's width, as far as lines of text should use it; `None` when it is no terminal.
+fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
     Some(usize::from(size.ws_col).clamp(40, 100)).filter(|_| size.ws_col > 0)
 }
 

@@ -74,7 +74,7 @@ fn without_a_terminal_and_a_file_nobody_is_asked() {
         [&ISSUE[..], &["root", "crl", "--now"], &["intermediate", "request", "test/identity"]]
     {
         let run = site.fails(1, "error: cannot ask for the ", |_| alone(verb));
-        let hint = "hint: without a terminal, add: --passphrase-file FILE";
+        let hint = "hint: without a terminal, add: --passphrase-file FILE or --passphrase-fd N";
         assert!(run.stderr.contains(hint), "{}", run.stderr);
         assert_plain(&run);
     }

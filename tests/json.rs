@@ -1,4 +1,4 @@
-//! With `--json` standard output is one JSON document with a version, or nothing.
+//! Standard output for machines: with `--json` it is one JSON document with a version, or nothing.
 
 #[path = "common/shell.rs"]
 mod shell;
@@ -43,6 +43,15 @@ fn every_command_prints_one_document_and_nothing_else() {
         let value: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_default();
         assert_eq!(value["version"], 1, "{command}: {stdout}");
     }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error_and_a_full_disk_is() {
+    let shell = Shell::new();
+    let (_, stderr) = shell.run("rootward explain | true; rootward explain --json | true");
+    assert!(stderr.is_empty(), "{stderr}");
+    let output = shell.output("rootward explain >/dev/full");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]

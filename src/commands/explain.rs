@@ -53,7 +53,7 @@ fn explain(text: &RuleText, ui: &Ui) -> Result<()> {
     }
     ui.out(text.id)?;
     for (label, paragraph) in [("refuses", text.refuses), ("why", text.why), ("fix", text.fix)] {
-        for (index, line) in wrap(paragraph, 68).into_iter().enumerate() {
+        for (index, line) in wrap(paragraph, ui.text_width() - 12).into_iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             ui.out(&format!("  {label:8} {line}"))?;
         }
@@ -68,7 +68,7 @@ fn list(ui: &Ui) -> Result<()> {
     }
     let mut rows = Vec::new();
     for text in RULES {
-        for (index, line) in wrap(text.refuses, 56).into_iter().enumerate() {
+        for (index, line) in wrap(text.refuses, ui.text_width() - 24).into_iter().enumerate() {
             let id = if index == 0 { text.id } else { "" };
             rows.push(vec![(id.to_owned(), Tone::Plain), (line, Tone::Plain)]);
         }

@@ -28,7 +28,7 @@ pub struct Args {
 }
 
 /// The columns that a table with a signing stop takes for ordinary names.
-const WIDE: u16 = 74;
+const WIDE: usize = 74;
 
 /// From this many identities on, those without anything to do are summed up.
 const MANY: usize = 30;
