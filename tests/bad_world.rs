@@ -210,3 +210,21 @@ fn a_full_disk_leaves_the_old_state_or_the_new() {
     assert!(count % 100 >= 3 && count >= 100, "{count}: some runs fail, some succeed");
     assert_plain(&run);
 }
+
+#[test]
+fn data_that_cannot_be_written_is_a_failure() {
+    let site = Site::rooted();
+    let asked: [&[&str]; 6] = [
+        &["--help"],
+        &["--version"],
+        &["status"],
+        &["root", "show"],
+        &["journal", "show"],
+        &["explain"],
+    ];
+    for arguments in asked {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let ended = site.command(arguments).stdout(full).output().unwrap().status;
+        assert_eq!(ended.code(), Some(1), "{arguments:?}");
+    }
+}

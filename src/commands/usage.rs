@@ -13,8 +13,9 @@ pub fn report(error: &clap::Error, arguments: &[OsString], cli: &clap::Command) 
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if asked || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // clap's own text, nothing from outside; a closed pipe is the reader's choice.
-        let _ = error.print();
-        return ExitCode::from(if asked { 0 } else { 2 });
+        let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+        let is_lost = error.print().is_err_and(|error| !closed(&error));
+        return ExitCode::from(if !asked { 2 } else { u8::from(is_lost) });
     }
     let ui = Ui::new(Color::Auto, false, false, super::no_color());
     ui.error(
