@@ -8,10 +8,10 @@ use rootward::custody::{Signer, soft};
 use rootward::journal::{Act, History, Journal, Origin, Record};
 use rootward::model::key::Algorithm;
 use rootward::model::name::ObjectRef;
-use rootward::pki::issue::{self, Issuer};
 use rootward::pki::profile::{Draft, Profile};
 use rootward::pki::request::Request;
 use rootward::pki::subject::Subject;
+use rootward::pki::{issue, issuer::Issuer};
 use std::hint::black_box;
 use time::OffsetDateTime;
 

@@ -105,6 +105,11 @@ impl From<Finding> for Error {
     }
 }
 
+/// `Ok` when nothing was found, else a refusal with all findings.
+pub fn none_of(findings: Vec<Finding>) -> Result<()> {
+    if findings.is_empty() { Ok(()) } else { Err(Error::refused(findings)) }
+}
+
 /// `.context()` and `.hint()` on results, as in anyhow.
 pub trait Explain<T> {
     /// Puts what was being done in front of the cause.

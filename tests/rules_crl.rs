@@ -12,7 +12,7 @@ use rootward::model::rule::Rule;
 use rootward::pki::{
     crl::{self, Crl, Plan, Reason, Revoked},
     inspect::Certificate,
-    issue::Issuer,
+    issuer::Issuer,
 };
 use time::Duration;
 

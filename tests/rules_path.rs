@@ -13,7 +13,8 @@ use rootward::model::rule::Rule;
 use rootward::pki::{
     encode,
     inspect::{Certificate, Facts, sha256},
-    issue::{self, Issuer},
+    issue,
+    issuer::Issuer,
     lint::{self, Extras},
     probe,
     profile::{Profile, Serial},

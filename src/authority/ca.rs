@@ -7,7 +7,7 @@ use crate::model::{
     name::{ObjectRef, Scope},
     rule::Rule,
 };
-use crate::pki::{crl::Crl, inspect::Certificate, issue::Issuer, pem};
+use crate::pki::{crl::Crl, inspect::Certificate, issuer::Issuer, pem};
 use crate::store::{file, layout};
 
 impl<'c> Estate<'c> {
@@ -101,7 +101,7 @@ impl<'c> Estate<'c> {
         ))?;
         let pkcs8 = sealed::open(&path, &sealed_key, passphrase)?;
         let key = SoftKey::open(pkcs8.as_bytes(), self.context.rng)?;
-        crate::pki::issue::check_signer(issuer, &key as &dyn Signer)?;
+        crate::pki::issuer::check_signer(issuer, &key as &dyn Signer)?;
         Ok(key)
     }
 

@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::pki::{
     crl::{Crl, Plan, issue},
-    issue::Issuer,
+    issuer::Issuer,
     pem,
 };
 use crate::store::{Output, layout};

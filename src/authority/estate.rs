@@ -1,14 +1,14 @@
 //! An open workspace with its declarations and its verified journal.
 
 use crate::context::Context;
-use crate::error::{Error, Explain, Result};
+use crate::error::{Error, Explain, Result, none_of};
 use crate::journal::{Act, History, Journal, Record};
 use crate::model::{
     environment::Environment,
     estate,
     name::{Name, ObjectRef},
     root::Root,
-    rule::{Finding, Rule, none_of},
+    rule::{Finding, Rule},
     text::nearest,
 };
 use crate::pki::inspect::sha256;

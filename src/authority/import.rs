@@ -3,16 +3,16 @@
 use super::intermediate::{Target, certificate_outputs};
 use super::root::certificate_record;
 use super::{Estate, Outcome};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, none_of};
 use crate::journal::{Act, Record};
 use crate::model::{
     name::ObjectRef,
-    rule::{Finding, Rule, none_of},
+    rule::{Finding, Rule},
 };
 use crate::pki::{
     chain::Anchor,
     inspect::Certificate,
-    issue::Issuer,
+    issuer::Issuer,
     lint::{self, Extras},
     pem,
     profile::{Draft, Profile, Serial},

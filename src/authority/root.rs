@@ -13,7 +13,8 @@ use crate::model::{
 };
 use crate::pki::{
     inspect::{Certificate, sha256},
-    issue::{self, Issuer},
+    issue,
+    issuer::Issuer,
     pem,
     profile::{Draft, Profile},
     request,

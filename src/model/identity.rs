@@ -5,10 +5,10 @@ use super::{
     environment::{self, Environment},
     name::Name,
     net::DnsName,
-    rule::{Finding, Rule, none_of},
+    rule::{Finding, Rule},
     span::Span,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, none_of};
 use serde::Deserialize;
 use std::{fmt, net::IpAddr};
 

@@ -60,8 +60,3 @@ impl fmt::Display for Finding {
         write!(f, "{}: {}", self.rule, self.detail)
     }
 }
-
-/// `Ok` when nothing was found, else a refusal with all findings.
-pub fn none_of(findings: Vec<Finding>) -> crate::error::Result<()> {
-    if findings.is_empty() { Ok(()) } else { Err(crate::error::Error::refused(findings)) }
-}

@@ -3,19 +3,16 @@
 //! The types keep the order: only a [`Linted`] can be signed, only what verified is a
 //! [`Certificate`]. The bytes that were linted are the bytes that are signed.
 
-use super::chain::{self, Anchor};
-use super::encode::{self, IssuerName};
+use super::chain;
+use super::encode;
 use super::inspect::{Certificate, Facts, sha256};
+use super::issuer::{Issuer, check_signer};
 use super::lint::{self, Extras};
 use super::profile::{Draft, Profile};
 use crate::custody::Signer;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, none_of};
 use crate::journal::history::{Candidate, History};
-use crate::model::{
-    key::PublicKey,
-    name::ObjectRef,
-    rule::{Rule, none_of},
-};
+use crate::model::{key::PublicKey, name::ObjectRef, rule::Rule};
 use der::{
     Encode,
     asn1::{AnyRef, BitStringRef},
@@ -23,35 +20,6 @@ use der::{
 };
 use time::OffsetDateTime;
 use x509_cert::spki::AlgorithmIdentifierRef;
-
-/// A CA that is to sign.
-pub struct Issuer {
-    /// With its generation.
-    pub object: ObjectRef,
-    /// As the journal recorded it.
-    pub certificate: Certificate,
-    /// Does its own issuer's last CRL name it?
-    pub revoked: bool,
-    /// The same for rustls-webpki.
-    pub anchor: Anchor,
-}
-
-impl Issuer {
-    pub fn new(object: ObjectRef, certificate: Certificate, revoked: bool) -> Result<Self> {
-        let anchor = Anchor::new(&certificate)?;
-        Ok(Self { object, certificate, revoked, anchor })
-    }
-
-    /// What its children carry of it.
-    pub fn name(&self) -> IssuerName {
-        let facts = &self.certificate.facts;
-        IssuerName {
-            subject: facts.subject.clone(),
-            key_id: facts.subject_key_id.clone().unwrap_or_default(),
-            algorithm: facts.key.algorithm,
-        }
-    }
-}
 
 /// To-be-signed bytes that no rule objects to.
 #[derive(Debug)]
@@ -93,16 +61,6 @@ pub fn lint(
     }));
     none_of(findings)?;
     Ok(Linted { tbs, facts, is_leaf: !draft.profile.is_ca() })
-}
-
-/// Refuses a signer whose key is not the issuer's. Sealed keys are not authenticated, and a token
-/// may hold another key: compared each time.
-pub fn check_signer(issuer: &Issuer, signer: &dyn Signer) -> Result<()> {
-    if signer.public().spki == issuer.certificate.facts.key.spki {
-        return Ok(());
-    }
-    let message = format!("the private key is not the key of {}'s certificate", issuer.object);
-    Err(Rule::IssuerKey.found(message).into())
 }
 
 impl Linted {

@@ -7,6 +7,7 @@ pub mod crl;
 pub mod encode;
 pub mod inspect;
 pub mod issue;
+pub mod issuer;
 pub mod lint;
 pub mod pem;
 pub mod probe;

@@ -4,7 +4,8 @@
 use super::chain::{self, Anchor};
 use super::encode;
 use super::inspect::Certificate;
-use super::issue::{Issuer, assemble};
+use super::issue::assemble;
+use super::issuer::Issuer;
 use super::profile::{Draft, Profile};
 use super::subject::Subject;
 use crate::context::Rng;
@@ -12,11 +13,11 @@ use crate::custody::{
     Signer,
     soft::{SoftKey, generate},
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, none_of};
 use crate::model::{
     key::Algorithm,
     net::{Cidr, DnsName},
-    rule::{Finding, Rule, none_of},
+    rule::{Finding, Rule},
     span::Span,
 };
 use std::net::IpAddr;

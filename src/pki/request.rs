@@ -5,11 +5,11 @@ use super::armor;
 use super::inspect::{COMMON_NAME, Names, attributes, sha256};
 use super::rsa;
 use super::san;
-use crate::error::Result;
+use crate::error::{Result, none_of};
 use crate::model::{
     environment::Environment,
     key::{Algorithm, PublicKey},
-    rule::{Finding, Rule, none_of},
+    rule::{Finding, Rule},
     text::is_plain,
 };
 use der::{Decode, Encode};

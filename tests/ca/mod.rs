@@ -17,7 +17,8 @@ use rootward::model::{
 use rootward::pki::{
     encode,
     inspect::Certificate,
-    issue::{self, Issuer, assemble},
+    issue::{self, assemble},
+    issuer::Issuer,
     profile::{Draft, Profile},
     subject::Subject,
 };

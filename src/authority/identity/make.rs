@@ -12,7 +12,8 @@ use crate::journal::{Act, History, Record};
 use crate::model::{identity::Identity, key::Algorithm};
 use crate::pki::{
     inspect::Certificate,
-    issue::{self, Issuer},
+    issue,
+    issuer::Issuer,
     pem,
     profile::{Draft, Profile},
     request::Request,

@@ -2,8 +2,10 @@
 
 mod make;
 mod plan;
+mod report;
 
 pub use plan::{Task, declared, load, plan};
+pub use report::{Report, State};
 
 use crate::authority::{Estate, Passphrases, crl};
 use crate::custody::Signer;
@@ -13,37 +15,26 @@ use crate::model::{
     environment::ISSUER,
     name::{Name, ObjectRef, Scope},
 };
-use crate::pki::issue::Issuer;
+use crate::pki::issuer::Issuer;
 use crate::store::Output;
 use make::{Made, make};
 use plan::Work;
 use rayon::prelude::*;
-use time::OffsetDateTime;
-
-/// What became of one identity.
-#[derive(Debug)]
-pub struct Report {
-    /// `ENV/NAME`, without a generation.
-    pub object: ObjectRef,
-    /// A refusal of this one identity stops no other.
-    pub result: Result<State>,
-}
-
-/// How it stands with an identity that was asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum State {
-    /// It has a new certificate.
-    Issued { not_after: OffsetDateTime },
-    /// It has a certificate as declared with at least a third of its life left.
-    Current { not_after: OffsetDateTime },
-    /// Its key is made on its host; bring the request.
-    WaitsForRequest,
-}
 
 /// A task that was carried out.
 enum Done {
     Made(ObjectRef, Box<Made>),
     Nothing(ObjectRef, State),
+}
+
+impl Done {
+    /// What to report of a task that needs nothing done.
+    fn idle(task: Task) -> Self {
+        match task.work {
+            Work::None(state) => Done::Nothing(task.object, state),
+            Work::MakeKey | Work::Sign(_) => Done::Nothing(task.object, State::WaitsForRequest),
+        }
+    }
 }
 
 /// Issues what is due among `names`, all of one environment, in one act.
@@ -65,7 +56,7 @@ pub fn issue(
     let issuer = estate.issuer(&issuer_scope(environment)?)?;
     let tasks = plan(estate, environment, &issuer, names, csr)?;
     if !tasks.iter().flatten().any(Task::is_work) {
-        let idle = tasks.into_iter().map(|task| task.map(Task::idle)).collect();
+        let idle = tasks.into_iter().map(|task| task.map(Done::idle)).collect();
         return finish(estate, idle, Vec::new());
     }
     let passphrase = passphrases.open(&issuer.object)?;
@@ -151,7 +142,7 @@ fn work(
     task: Task,
 ) -> Result<Done, Report> {
     let request = match &task.work {
-        Work::None(_) => return Ok(task.idle()),
+        Work::None(_) => return Ok(Done::idle(task)),
         Work::MakeKey => None,
         Work::Sign(request) => Some(&**request),
     };

@@ -1,6 +1,6 @@
 //! What is to be done for each identity, from its declaration and its history.
 
-use super::{Done, Report, State};
+use super::report::{Report, State};
 use crate::authority::Estate;
 use crate::authority::estate::Declared;
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use crate::model::{
     rule::Rule,
     text::nearest,
 };
-use crate::pki::{inspect::sha256, issue::Issuer, request::Request};
+use crate::pki::{inspect::sha256, issuer::Issuer, request::Request};
 use crate::store::layout;
 use rayon::prelude::*;
 
@@ -65,14 +65,6 @@ fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
 impl Task {
     pub(super) fn is_work(&self) -> bool {
         !matches!(self.work, Work::None(_))
-    }
-
-    /// What to report of a task that needs nothing done.
-    pub(super) fn idle(self) -> Done {
-        match self.work {
-            Work::None(state) => Done::Nothing(self.object, state),
-            Work::MakeKey | Work::Sign(_) => Done::Nothing(self.object, State::WaitsForRequest),
-        }
     }
 }
 

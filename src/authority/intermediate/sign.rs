@@ -13,7 +13,8 @@ use crate::model::{
 };
 use crate::pki::{
     inspect::Certificate,
-    issue::{self, Issuer, Linted},
+    issue::{self, Linted},
+    issuer::Issuer,
     probe,
     profile::{Draft, Profile},
     request::Request,

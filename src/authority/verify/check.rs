@@ -8,7 +8,7 @@ use crate::journal::{Act, Record, chain::timestamp};
 use crate::model::{key::PublicKey, name::ObjectRef, rule::Rule};
 use crate::pki::{
     inspect::Certificate,
-    issue::Issuer,
+    issuer::Issuer,
     lint::{self, Extras},
     pem,
     profile::{Draft, Profile},

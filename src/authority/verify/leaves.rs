@@ -9,7 +9,7 @@ use crate::journal::{Act, History, Record};
 use crate::model::{environment::ISSUER, identity::Identity, name::ObjectRef};
 use crate::pki::{
     chain,
-    issue::Issuer,
+    issuer::Issuer,
     profile::{Draft, Profile, Serial},
     subject::Subject,
 };

@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::pki::{
     inspect::Certificate,
-    issue::Issuer,
+    issuer::Issuer,
     profile::{Draft, Profile, Serial},
     subject::Subject,
 };

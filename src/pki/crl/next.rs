@@ -2,15 +2,16 @@
 
 use super::{Crl, Reason, Revoked};
 use crate::custody::Signer;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, none_of};
 use crate::journal::{Act, History, chain::timestamp};
 use crate::model::{
     name::Scope,
-    rule::{Finding, Rule, none_of},
+    rule::{Finding, Rule},
     span::Span,
 };
 use crate::pki::encode::{self, CrlDraft};
-use crate::pki::issue::{Issuer, assemble, check_signer, signature_is_valid};
+use crate::pki::issue::{assemble, signature_is_valid};
+use crate::pki::issuer::{Issuer, check_signer};
 use crate::pki::lint;
 use time::{Duration, OffsetDateTime};
 

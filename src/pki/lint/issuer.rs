@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::pki::encode::signature_oid;
 use crate::pki::inspect::Facts;
-use crate::pki::issue::Issuer;
+use crate::pki::issuer::Issuer;
 use crate::pki::profile::CERT_AND_CRL_SIGN;
 use time::OffsetDateTime;
 

@@ -8,7 +8,7 @@ pub use issuer::fitness;
 use issuer::{own, under};
 
 use super::inspect::Facts;
-use super::issue::Issuer;
+use super::issuer::Issuer;
 use super::profile::Draft;
 use crate::journal::chain::timestamp;
 use crate::model::rule::{Finding, Rule};
