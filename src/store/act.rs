@@ -10,37 +10,12 @@
 //! - one that is not: nothing was released. What it names may have been signed, and is recorded
 //!   as abandoned: nothing signed is ever unrecorded.
 
+use super::pending::{self, Output};
 use super::{file, layout};
-use crate::error::{Error, Explain, Result};
+use crate::error::{Error, Result};
 use crate::model::rule::Rule;
 use rayon::prelude::*;
-use ring::digest::{Context, SHA256};
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
-
-/// A file to be written, complete or not at all.
-pub struct Output {
-    /// Relative to the workspace.
-    pub path: String,
-    /// The whole content.
-    pub bytes: Zeroizing<Vec<u8>>,
-    /// The permissions from the first moment on.
-    pub mode: u32,
-}
-
-impl Output {
-    /// For everybody to read: 0644.
-    pub fn public(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.into(), bytes: Zeroizing::new(bytes.into()), mode: 0o644 }
-    }
-
-    /// Created 0600, never readable by others for a moment.
-    pub fn secret(path: impl Into<String>, bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self { path: path.into(), bytes, mode: 0o600 }
-    }
-}
 
 /// Outputs and the journal lines that record them.
 #[derive(Default)]
@@ -66,134 +41,21 @@ pub enum Recovery {
 /// From this many outputs on, one `syncfs` is cheaper than a sync for each file.
 const BATCH: usize = 16;
 
-/// The first line of the pending file; the lines, the outputs and a SHA-256 follow without gaps.
-#[derive(Serialize, Deserialize)]
-struct Header {
-    /// The length of the journal that the lines continue.
-    offset: u64,
-    lines: usize,
-    outputs: Vec<Part>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Part {
-    path: String,
-    mode: u32,
-    length: usize,
-}
-
-impl Header {
-    /// Could rootward have written this? What it names goes into the workspace and nowhere else,
-    /// whoever put the file there.
-    fn is_ours(&self) -> bool {
-        let normal = |path: &str| {
-            Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
-        };
-        let fits = |length: usize| (length as u64) <= file::LARGE;
-        let ours = |part: &Part| normal(&part.path) && part.mode & !0o777 == 0 && fits(part.length);
-        fits(self.lines) && self.outputs.iter().all(ours)
-    }
-}
-
-/// An interrupted act, as it lies there.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub offset: u64,
-    pub lines: String,
-    /// `None`: the file is not complete, so nothing was released.
-    pub outputs: Option<HashMap<String, Content>>,
-}
-
-/// The bytes and the mode of an output.
-pub(super) type Content = (Zeroizing<Vec<u8>>, u32);
-
-/// Reads the pending file without changing anything. `None`: there is none, or it was cut off
-/// before it named anything.
-pub(super) fn pending(root: &Path) -> Result<Option<Pending>> {
-    match file::read(&root.join(layout::PENDING), file::LARGE) {
-        Ok(bytes) => Ok(parse(&bytes)),
-        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn parse(bytes: &[u8]) -> Option<Pending> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let header: Header = serde_json::from_slice(&bytes[..end]).ok()?;
-    if !header.is_ours() {
-        return None;
-    }
-    let body = &bytes[end + 1..];
-    let lines = String::from_utf8(body.get(..header.lines)?.to_vec()).ok()?;
-    let pending = Pending { offset: header.offset, lines, outputs: None };
-    let length = header.lines + header.outputs.iter().map(|part| part.length).sum::<usize>();
-    let mut digest = Context::new(&SHA256);
-    digest.update(&bytes[..(end + 1 + length).min(bytes.len())]);
-    if body.get(length..) != Some(digest.finish().as_ref()) {
-        return Some(pending);
-    }
-    let mut at = header.lines;
-    let outputs = header.outputs.into_iter().map(|part| {
-        let bytes = Zeroizing::new(body[at..at + part.length].to_vec());
-        at += part.length;
-        (part.path, (bytes, part.mode))
-    });
-    Some(Pending { outputs: Some(outputs.collect()), ..pending })
-}
-
-fn encode(offset: u64, act: &Act) -> Result<Zeroizing<Vec<u8>>> {
-    let part = |output: &Output| Part {
-        path: output.path.clone(),
-        mode: output.mode,
-        length: output.bytes.len(),
-    };
-    let outputs: Vec<Part> = act.outputs.iter().map(part).collect();
-    let body: usize = outputs.iter().map(|part| part.length).sum();
-    let header = serde_json::to_vec(&Header { offset, lines: act.lines.len(), outputs })?;
-    // Exact capacity: a growing vector would leave copies of secrets behind.
-    let length = header.len() + 1 + act.lines.len() + body + 32;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
-    bytes.extend_from_slice(&header);
-    bytes.push(b'\n');
-    bytes.extend_from_slice(act.lines.as_bytes());
-    act.outputs.iter().for_each(|output| bytes.extend_from_slice(&output.bytes));
-    let digest = ring::digest::digest(&SHA256, &bytes);
-    bytes.extend_from_slice(digest.as_ref());
-    Ok(bytes)
-}
-
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let journal = root.join(layout::JOURNAL);
-    // Without outputs the one append is atomic enough: a torn line is cut off again.
-    let committed =
-        prepare(root, offset, act).and_then(|()| file::append(&journal, act.lines.as_bytes()));
+    let committed = pending::write(root, offset, &act.lines, &act.outputs)
+        .and_then(|()| file::append(&journal, act.lines.as_bytes()));
     if let Err(error) = committed {
         // Nothing was released. What may have been signed is recorded as abandoned by the caller,
         // or, where the disk does not allow it now, by the next run.
         if length(&journal) == Some(offset) {
-            let _ = withdraw(root);
+            let _ = pending::withdraw(root);
         }
         return Err(error);
     }
     let outputs: Vec<Placed> = act.outputs.iter().map(Placed::of).collect();
     release(root, &outputs)
-}
-
-/// Cuts the pending file short: it still says what was signed, but is no longer to be finished.
-fn withdraw(root: &Path) -> Result<()> {
-    let path = root.join(layout::PENDING);
-    match pending(root)? {
-        Some(Pending { outputs: Some(_), .. }) => file::truncate(&path, file::size(&path)? - 1),
-        _ => Ok(()),
-    }
-}
-
-fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {
-    let path = root.join(layout::PENDING);
-    let synced = file::create(&path, &encode(offset, act)?, 0o600)?.sync_all();
-    synced.context(format!("cannot sync {}", layout::PENDING))?;
-    file::sync_dir(&root.join("ca"))
 }
 
 /// The length of a file that may not exist yet; `None` when it cannot be told.
@@ -236,15 +98,15 @@ fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
     } else {
         parents.iter().try_for_each(|parent| file::sync_dir(parent))?;
     }
-    forget(root)
+    pending::forget(root)
 }
 
 /// Finishes or undoes what an earlier run left half done. The caller holds the lock.
 ///
-/// An abandoned act stays there until [`forget`] is called, after it was recorded.
+/// An abandoned act stays there until [`pending::forget`] is called, after it was recorded.
 pub(super) fn recover(root: &Path) -> Result<Recovery> {
-    let Some(pending) = pending(root)? else {
-        forget(root)?;
+    let Some(pending) = pending::read(root)? else {
+        pending::forget(root)?;
         return Ok(Recovery::Clean);
     };
     let journal = root.join(layout::JOURNAL);
@@ -266,7 +128,7 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
     match tail {
         Some(tail) if tail.starts_with(lines) && tail.len() > lines.len() => {
             // Later acts followed: only the removal of the file was lost.
-            forget(root)?;
+            pending::forget(root)?;
             return Ok(Recovery::Clean);
         }
         Some(tail) if tail.starts_with(lines) => {}
@@ -298,11 +160,6 @@ fn shorter(offset: u64) -> Error {
         layout::JOURNAL
     );
     Rule::JournalRolledBack.found(message).into()
-}
-
-/// Removes the pending file.
-pub(super) fn forget(root: &Path) -> Result<()> {
-    file::remove(&root.join(layout::PENDING))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! A workspace: a directory with `ca/` and `identities/`, seen as it is or as it is about to be.
 
 use super::{
-    act::{self, Act, Content, Pending, Recovery},
+    act::{self, Act, Recovery},
     file::{self, Entry},
     layout,
+    pending::{self, Content, Pending},
 };
 use crate::error::{Error, Explain, Result};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub fn find(start: &Path) -> Result<PathBuf> {
 impl Workspace {
     /// Opens for reading; nothing is changed, so a read-only medium will do.
     pub fn open(root: &Path) -> Result<Self> {
-        let pending = act::pending(root)?;
+        let pending = pending::read(root)?;
         Ok(Self { root: root.to_owned(), pending, lock: None })
     }
 
@@ -136,7 +137,7 @@ impl Workspace {
 
     /// After a failed commit: the lines of the act, when nothing of it was recorded or released.
     pub fn abandoned(&self) -> Result<Option<String>> {
-        if act::pending(&self.root)?.is_some_and(|pending| pending.outputs.is_some()) {
+        if pending::read(&self.root)?.is_some_and(|pending| pending.outputs.is_some()) {
             return Ok(None);
         }
         match act::recover(&self.root)? {
@@ -147,7 +148,7 @@ impl Workspace {
 
     /// Removes an abandoned act after it was recorded.
     pub fn forget_abandoned(&self) -> Result<()> {
-        act::forget(&self.root)
+        pending::forget(&self.root)
     }
 
     /// Records what an abandoned act had signed; it has no outputs of its own.

@@ -2,7 +2,9 @@
 //! each state that a crash can leave. What `verify` says of them is in tests/recovery.rs.
 
 use super::*;
+use crate::store::pending::{encode, parse};
 use proptest::prelude::*;
+use zeroize::Zeroizing;
 
 const BEFORE: &str = "{\"seq\":1}\n";
 const LINES: &str = "{\"seq\":2,\"host\":\"größer\"}\n{\"seq\":3}\n";
@@ -24,7 +26,7 @@ fn interrupted(pending: &[u8], appended: &str) -> tempfile::TempDir {
 }
 
 fn whole() -> Zeroizing<Vec<u8>> {
-    encode(BEFORE.len() as u64, &act()).unwrap()
+    encode(BEFORE.len() as u64, &act().lines, &act().outputs).unwrap()
 }
 
 fn text(dir: &tempfile::TempDir, path: &str) -> Option<String> {
@@ -110,7 +112,7 @@ fn what_another_hand_wrote_is_not_an_act() {
         ("ca/x", 0o4755),
     ] {
         let output = Output { mode, ..Output::public(path, "x") };
-        let bytes = encode(0, &Act { outputs: vec![output], lines: String::new() }).unwrap();
+        let bytes = encode(0, "", &[output]).unwrap();
         assert!(parse(&bytes).is_none(), "{path}");
     }
 }

@@ -1,0 +1,149 @@
+//! The pending file, `ca/.pending`: everything that an act is to write, in one piece.
+
+use super::{file, layout};
+use crate::error::{Explain, Result};
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// A file to be written, complete or not at all.
+pub struct Output {
+    /// Relative to the workspace.
+    pub path: String,
+    /// The whole content.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The permissions from the first moment on.
+    pub mode: u32,
+}
+
+impl Output {
+    /// For everybody to read: 0644.
+    pub fn public(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), bytes: Zeroizing::new(bytes.into()), mode: 0o644 }
+    }
+
+    /// Created 0600, never readable by others for a moment.
+    pub fn secret(path: impl Into<String>, bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self { path: path.into(), bytes, mode: 0o600 }
+    }
+}
+
+/// The first line of the pending file; the lines, the outputs and a SHA-256 follow without gaps.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    /// The length of the journal that the lines continue.
+    offset: u64,
+    lines: usize,
+    outputs: Vec<Part>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Part {
+    path: String,
+    mode: u32,
+    length: usize,
+}
+
+impl Header {
+    /// Could rootward have written this? What it names goes into the workspace and nowhere else,
+    /// whoever put the file there.
+    fn is_ours(&self) -> bool {
+        let normal = |path: &str| {
+            Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+        };
+        let fits = |length: usize| (length as u64) <= file::LARGE;
+        let ours = |part: &Part| normal(&part.path) && part.mode & !0o777 == 0 && fits(part.length);
+        fits(self.lines) && self.outputs.iter().all(ours)
+    }
+}
+
+/// An interrupted act, as it lies there.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub offset: u64,
+    pub lines: String,
+    /// `None`: the file is not complete, so nothing was released.
+    pub outputs: Option<HashMap<String, Content>>,
+}
+
+/// The bytes and the mode of an output.
+pub(super) type Content = (Zeroizing<Vec<u8>>, u32);
+
+/// Reads the pending file without changing anything. `None`: there is none, or it was cut off
+/// before it named anything.
+pub(super) fn read(root: &Path) -> Result<Option<Pending>> {
+    match file::read(&root.join(layout::PENDING), file::LARGE) {
+        Ok(bytes) => Ok(parse(&bytes)),
+        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn parse(bytes: &[u8]) -> Option<Pending> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let header: Header = serde_json::from_slice(&bytes[..end]).ok()?;
+    if !header.is_ours() {
+        return None;
+    }
+    let body = &bytes[end + 1..];
+    let lines = String::from_utf8(body.get(..header.lines)?.to_vec()).ok()?;
+    let pending = Pending { offset: header.offset, lines, outputs: None };
+    let length = header.lines + header.outputs.iter().map(|part| part.length).sum::<usize>();
+    let mut digest = Context::new(&SHA256);
+    digest.update(&bytes[..(end + 1 + length).min(bytes.len())]);
+    if body.get(length..) != Some(digest.finish().as_ref()) {
+        return Some(pending);
+    }
+    let mut at = header.lines;
+    let outputs = header.outputs.into_iter().map(|part| {
+        let bytes = Zeroizing::new(body[at..at + part.length].to_vec());
+        at += part.length;
+        (part.path, (bytes, part.mode))
+    });
+    Some(Pending { outputs: Some(outputs.collect()), ..pending })
+}
+
+pub(super) fn encode(offset: u64, lines: &str, outputs: &[Output]) -> Result<Zeroizing<Vec<u8>>> {
+    let part = |output: &Output| Part {
+        path: output.path.clone(),
+        mode: output.mode,
+        length: output.bytes.len(),
+    };
+    let parts: Vec<Part> = outputs.iter().map(part).collect();
+    let body: usize = parts.iter().map(|part| part.length).sum();
+    let header = serde_json::to_vec(&Header { offset, lines: lines.len(), outputs: parts })?;
+    // Exact capacity: a growing vector would leave copies of secrets behind.
+    let length = header.len() + 1 + lines.len() + body + 32;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
+    bytes.extend_from_slice(&header);
+    bytes.push(b'\n');
+    bytes.extend_from_slice(lines.as_bytes());
+    outputs.iter().for_each(|output| bytes.extend_from_slice(&output.bytes));
+    let digest = ring::digest::digest(&SHA256, &bytes);
+    bytes.extend_from_slice(digest.as_ref());
+    Ok(bytes)
+}
+
+/// Cuts the pending file short: it still says what was signed, but is no longer to be finished.
+pub(super) fn withdraw(root: &Path) -> Result<()> {
+    let path = root.join(layout::PENDING);
+    match read(root)? {
+        Some(Pending { outputs: Some(_), .. }) => file::truncate(&path, file::size(&path)? - 1),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the pending file and makes it durable.
+pub(super) fn write(root: &Path, offset: u64, lines: &str, outputs: &[Output]) -> Result<()> {
+    let path = root.join(layout::PENDING);
+    let synced = file::create(&path, &encode(offset, lines, outputs)?, 0o600)?.sync_all();
+    synced.context(format!("cannot sync {}", layout::PENDING))?;
+    file::sync_dir(&root.join("ca"))
+}
+
+/// Removes the pending file.
+pub(super) fn forget(root: &Path) -> Result<()> {
+    file::remove(&root.join(layout::PENDING))
+}
