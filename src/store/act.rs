@@ -10,35 +10,12 @@
 //! - one that is not: nothing was released. What it names may have been signed, and is recorded
 //!   as abandoned: nothing signed is ever unrecorded.
 
-use super::pending::{self, Pending};
+use super::pending::{self, Output};
 use super::{file, layout};
-use crate::error::{Error, Explain, Result};
+use crate::error::{Error, Result};
 use crate::model::rule::Rule;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
-
-/// A file to be written, complete or not at all.
-pub struct Output {
-    /// Relative to the workspace.
-    pub path: String,
-    /// The whole content.
-    pub bytes: Zeroizing<Vec<u8>>,
-    /// The permissions from the first moment on.
-    pub mode: u32,
-}
-
-impl Output {
-    /// For everybody to read: 0644.
-    pub fn public(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.into(), bytes: Zeroizing::new(bytes.into()), mode: 0o644 }
-    }
-
-    /// Created 0600, never readable by others for a moment.
-    pub fn secret(path: impl Into<String>, bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self { path: path.into(), bytes, mode: 0o600 }
-    }
-}
 
 /// Outputs and the journal lines that record them.
 #[derive(Default)]
@@ -67,35 +44,18 @@ const BATCH: usize = 16;
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let journal = root.join(layout::JOURNAL);
-    // Without outputs the one append is atomic enough: a torn line is cut off again.
-    let committed =
-        prepare(root, offset, act).and_then(|()| file::append(&journal, act.lines.as_bytes()));
+    let committed = pending::write(root, offset, &act.lines, &act.outputs)
+        .and_then(|()| file::append(&journal, act.lines.as_bytes()));
     if let Err(error) = committed {
         // Nothing was released. What may have been signed is recorded as abandoned by the caller,
         // or, where the disk does not allow it now, by the next run.
         if length(&journal) == Some(offset) {
-            let _ = withdraw(root);
+            let _ = pending::withdraw(root);
         }
         return Err(error);
     }
     let outputs: Vec<Placed> = act.outputs.iter().map(Placed::of).collect();
     release(root, &outputs)
-}
-
-/// Cuts the pending file short: it still says what was signed, but is no longer to be finished.
-fn withdraw(root: &Path) -> Result<()> {
-    let path = root.join(layout::PENDING);
-    match pending::read(root)? {
-        Some(Pending { outputs: Some(_), .. }) => file::truncate(&path, file::size(&path)? - 1),
-        _ => Ok(()),
-    }
-}
-
-fn prepare(root: &Path, offset: u64, act: &Act) -> Result<()> {
-    let path = root.join(layout::PENDING);
-    let synced = file::create(&path, &pending::encode(offset, act)?, 0o600)?.sync_all();
-    synced.context(format!("cannot sync {}", layout::PENDING))?;
-    file::sync_dir(&root.join("ca"))
 }
 
 /// The length of a file that may not exist yet; `None` when it cannot be told.
@@ -138,15 +98,15 @@ fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
     } else {
         parents.iter().try_for_each(|parent| file::sync_dir(parent))?;
     }
-    forget(root)
+    pending::forget(root)
 }
 
 /// Finishes or undoes what an earlier run left half done. The caller holds the lock.
 ///
-/// An abandoned act stays there until [`forget`] is called, after it was recorded.
+/// An abandoned act stays there until [`pending::forget`] is called, after it was recorded.
 pub(super) fn recover(root: &Path) -> Result<Recovery> {
     let Some(pending) = pending::read(root)? else {
-        forget(root)?;
+        pending::forget(root)?;
         return Ok(Recovery::Clean);
     };
     let journal = root.join(layout::JOURNAL);
@@ -168,7 +128,7 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
     match tail {
         Some(tail) if tail.starts_with(lines) && tail.len() > lines.len() => {
             // Later acts followed: only the removal of the file was lost.
-            forget(root)?;
+            pending::forget(root)?;
             return Ok(Recovery::Clean);
         }
         Some(tail) if tail.starts_with(lines) => {}
@@ -200,11 +160,6 @@ fn shorter(offset: u64) -> Error {
         layout::JOURNAL
     );
     Rule::JournalRolledBack.found(message).into()
-}
-
-/// Removes the pending file.
-pub(super) fn forget(root: &Path) -> Result<()> {
-    file::remove(&root.join(layout::PENDING))
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 pub mod act;
 pub mod file;
 pub mod layout;
-mod pending;
+pub mod pending;
 pub mod workspace;
 
-pub use act::{Act, Output, Recovery};
+pub use act::{Act, Recovery};
+pub use pending::Output;
 pub use workspace::Workspace;

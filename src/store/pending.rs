@@ -1,13 +1,34 @@
-//! The pending file: an act under way, or interrupted.
+//! The pending file, `ca/.pending`: everything that an act is to write, in one piece.
 
-use super::act::{Act, Output};
 use super::{file, layout};
-use crate::error::Result;
+use crate::error::{Explain, Result};
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
 use zeroize::Zeroizing;
+
+/// A file to be written, complete or not at all.
+pub struct Output {
+    /// Relative to the workspace.
+    pub path: String,
+    /// The whole content.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The permissions from the first moment on.
+    pub mode: u32,
+}
+
+impl Output {
+    /// For everybody to read: 0644.
+    pub fn public(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), bytes: Zeroizing::new(bytes.into()), mode: 0o644 }
+    }
+
+    /// Created 0600, never readable by others for a moment.
+    pub fn secret(path: impl Into<String>, bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self { path: path.into(), bytes, mode: 0o600 }
+    }
+}
 
 /// The first line of the pending file; the lines, the outputs and a SHA-256 follow without gaps.
 #[derive(Serialize, Deserialize)]
@@ -84,23 +105,45 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Pending> {
     Some(Pending { outputs: Some(outputs.collect()), ..pending })
 }
 
-pub(super) fn encode(offset: u64, act: &Act) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn encode(offset: u64, lines: &str, outputs: &[Output]) -> Result<Zeroizing<Vec<u8>>> {
     let part = |output: &Output| Part {
         path: output.path.clone(),
         mode: output.mode,
         length: output.bytes.len(),
     };
-    let outputs: Vec<Part> = act.outputs.iter().map(part).collect();
-    let body: usize = outputs.iter().map(|part| part.length).sum();
-    let header = serde_json::to_vec(&Header { offset, lines: act.lines.len(), outputs })?;
+    let parts: Vec<Part> = outputs.iter().map(part).collect();
+    let body: usize = parts.iter().map(|part| part.length).sum();
+    let header = serde_json::to_vec(&Header { offset, lines: lines.len(), outputs: parts })?;
     // Exact capacity: a growing vector would leave copies of secrets behind.
-    let length = header.len() + 1 + act.lines.len() + body + 32;
+    let length = header.len() + 1 + lines.len() + body + 32;
     let mut bytes = Zeroizing::new(Vec::with_capacity(length));
     bytes.extend_from_slice(&header);
     bytes.push(b'\n');
-    bytes.extend_from_slice(act.lines.as_bytes());
-    act.outputs.iter().for_each(|output| bytes.extend_from_slice(&output.bytes));
+    bytes.extend_from_slice(lines.as_bytes());
+    outputs.iter().for_each(|output| bytes.extend_from_slice(&output.bytes));
     let digest = ring::digest::digest(&SHA256, &bytes);
     bytes.extend_from_slice(digest.as_ref());
     Ok(bytes)
+}
+
+/// Cuts the pending file short: it still says what was signed, but is no longer to be finished.
+pub(super) fn withdraw(root: &Path) -> Result<()> {
+    let path = root.join(layout::PENDING);
+    match read(root)? {
+        Some(Pending { outputs: Some(_), .. }) => file::truncate(&path, file::size(&path)? - 1),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the pending file and makes it durable.
+pub(super) fn write(root: &Path, offset: u64, lines: &str, outputs: &[Output]) -> Result<()> {
+    let path = root.join(layout::PENDING);
+    let synced = file::create(&path, &encode(offset, lines, outputs)?, 0o600)?.sync_all();
+    synced.context(format!("cannot sync {}", layout::PENDING))?;
+    file::sync_dir(&root.join("ca"))
+}
+
+/// Removes the pending file.
+pub(super) fn forget(root: &Path) -> Result<()> {
+    file::remove(&root.join(layout::PENDING))
 }

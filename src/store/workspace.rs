@@ -148,7 +148,7 @@ impl Workspace {
 
     /// Removes an abandoned act after it was recorded.
     pub fn forget_abandoned(&self) -> Result<()> {
-        act::forget(&self.root)
+        pending::forget(&self.root)
     }
 
     /// Records what an abandoned act had signed; it has no outputs of its own.

@@ -1,9 +1,10 @@
 //! The pending file at every length and with every byte changed, and what the next run makes of
 //! each state that a crash can leave. What `verify` says of them is in tests/recovery.rs.
 
-use super::super::pending::{encode, parse};
 use super::*;
+use crate::store::pending::{encode, parse};
 use proptest::prelude::*;
+use zeroize::Zeroizing;
 
 const BEFORE: &str = "{\"seq\":1}\n";
 const LINES: &str = "{\"seq\":2,\"host\":\"größer\"}\n{\"seq\":3}\n";
@@ -25,7 +26,7 @@ fn interrupted(pending: &[u8], appended: &str) -> tempfile::TempDir {
 }
 
 fn whole() -> Zeroizing<Vec<u8>> {
-    encode(BEFORE.len() as u64, &act()).unwrap()
+    encode(BEFORE.len() as u64, &act().lines, &act().outputs).unwrap()
 }
 
 fn text(dir: &tempfile::TempDir, path: &str) -> Option<String> {
@@ -111,7 +112,7 @@ fn what_another_hand_wrote_is_not_an_act() {
         ("ca/x", 0o4755),
     ] {
         let output = Output { mode, ..Output::public(path, "x") };
-        let bytes = encode(0, &Act { outputs: vec![output], lines: String::new() }).unwrap();
+        let bytes = encode(0, "", &[output]).unwrap();
         assert!(parse(&bytes).is_none(), "{path}");
     }
 }
