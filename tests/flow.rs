@@ -51,3 +51,35 @@ fn stock_openssl_verifies_the_chain_and_opens_the_root_key() {
         );
     }
 }
+
+#[test]
+fn a_second_generation_takes_over_and_the_first_keeps_its_crl() {
+    let site = Site::ready();
+    site.keyed(&["identity", "issue", "prod/hello"]).ok();
+    site.keyed(&["intermediate", "request", "prod/identity@g2"]).ok();
+    let waiting = site.run(&["status"]).ok().stdout;
+    assert!(waiting.contains("prod/identity@g1      valid"), "{waiting}");
+    assert!(waiting.contains("prod/identity@g2      requested"), "{waiting}");
+
+    site.keyed(&["intermediate", "sign", "prod/identity"]).ok();
+    let after = site.run(&["status"]).ok().stdout;
+    assert!(after.contains("prod/identity@g1      superseded"), "{after}");
+    let issued = site.keyed(&["identity", "issue", "prod/hello"]).ok();
+    assert!(issued.stderr.contains("issued   prod/hello"), "{}", issued.stderr);
+    let journal = site.read("ca/journal.jsonl");
+    let last = journal.lines().rfind(|line| line.contains("identity.issue")).unwrap_or_default();
+    assert!(last.contains("\"issuer\":\"prod/identity@g2\""), "{last}");
+
+    site.keyed(&["intermediate", "crl", "prod/identity@g1", "--now"]).ok();
+    let crls = site.run(&["journal", "show", "--object", "prod/identity@g1", "--act", "crl.issue"]);
+    assert!(crls.ok().stdout.contains("number 2"));
+    site.run(&["verify"]).ok();
+}
+
+#[test]
+fn verify_lists_what_it_cannot_read() {
+    let site = Site::ready();
+    site.edit("ca/prod/environment.toml", "runtime_owner", "runtime_ovner");
+    let run = site.run(&["verify"]).fails(1, "1 problem");
+    assert!(run.stdout.contains("ca/prod/environment.toml:"), "{}", run.stdout);
+}

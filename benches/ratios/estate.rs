@@ -88,7 +88,7 @@ pub fn issue(dir: &Path, names: &[Name]) -> f64 {
     let rng = ring::rand::SystemRandom::new();
     let context = context(&rng);
     let (estate, _) = Estate::change(dir, &context).unwrap();
-    let issuer = estate.issuer(&"prod/identity".parse::<ObjectRef>().unwrap().scope).unwrap();
+    let issuer = estate.issuer(&"prod/identity".parse::<ObjectRef>().unwrap()).unwrap();
     let key = estate.unlock(&issuer, b"a benchmark's passphrase").unwrap();
     drop(estate);
     let start = std::time::Instant::now();

@@ -20,23 +20,23 @@ impl<'c> Estate<'c> {
     ///
     /// # Errors
     /// Failed, when it does not exist yet; NOT-AS-RECORDED.
-    pub fn issuer(&self, scope: &Scope) -> Result<Issuer> {
-        let generation = self.active_generation(scope).ok_or_else(|| self.missing(scope))?;
-        let object = ObjectRef { scope: scope.clone(), generation: Some(generation) };
+    pub fn issuer(&self, asked: &ObjectRef) -> Result<Issuer> {
+        let scope = &asked.scope;
+        let generation = asked.generation.or_else(|| self.active_generation(scope));
+        let object = ObjectRef { scope: scope.clone(), generation };
+        let history = self.history();
+        let record = generation.and_then(|_| history.certificate(&object));
+        let record = record.ok_or_else(|| self.missing(asked))?;
         let certificate = self.recorded_certificate(&object, &ca_dir(&object))?;
-        let revoked = match scope {
-            Scope::Root => false,
-            Scope::Member { .. } => {
-                let parent = self.active_generation(&Scope::Root).map(ObjectRef::root);
-                let crl = parent.and_then(|parent| self.crl(&parent).transpose()).transpose()?;
-                crl.is_some_and(|crl| crl.names(&certificate.facts.serial))
-            }
-        };
+        let parent = record.issuer.as_ref().and_then(|issuer| issuer.parse().ok());
+        let crl = parent.and_then(|parent| self.crl(&parent).transpose()).transpose()?;
+        let revoked = crl.is_some_and(|crl| crl.names(&certificate.facts.serial));
         Issuer::new(object, certificate, revoked)
     }
 
     /// The command that is to be typed first.
-    fn missing(&self, scope: &Scope) -> Error {
+    fn missing(&self, asked: &ObjectRef) -> Error {
+        let scope = &asked.scope;
         let hint = match scope {
             Scope::Root => "rootward root create".to_owned(),
             Scope::Member { .. } if self.history().generation(scope) > 0 => {
@@ -44,7 +44,7 @@ impl<'c> Estate<'c> {
             }
             Scope::Member { .. } => format!("rootward intermediate request {scope}"),
         };
-        Error::failed(format!("{scope} has no certificate yet")).hint(hint)
+        Error::failed(format!("{asked} has no certificate yet")).hint(hint)
     }
 
     /// The certificate of an object as its file says and as the journal confirms.

@@ -48,24 +48,26 @@ pub fn issue_next(
 /// Every rule of CRLs, ISSUER-UNFIT, ISSUER-KEY, NOT-AS-RECORDED; a wrong passphrase.
 pub fn refresh(
     estate: &mut Estate,
-    scope: &Scope,
+    asked: &ObjectRef,
     at_once: bool,
     passphrases: &mut dyn Passphrases,
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
-    let issued = issue_if_due(estate, scope, at_once, passphrases);
-    let object = ObjectRef { scope: scope.clone(), generation: estate.active_generation(scope) };
+    let issued = issue_if_due(estate, asked, at_once, passphrases);
+    let scope = asked.scope.clone();
+    let generation = asked.generation.or_else(|| estate.active_generation(&scope));
+    let object = ObjectRef { scope, generation };
     issued.map_err(|error| estate.refuse(&object, error))
 }
 
 fn issue_if_due(
     estate: &mut Estate,
-    scope: &Scope,
+    asked: &ObjectRef,
     at_once: bool,
     passphrases: &mut dyn Passphrases,
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
     estate.check_clock()?;
-    let cadence = cadence(estate, scope)?;
-    let issuer = estate.issuer(scope)?;
+    let cadence = cadence(estate, &asked.scope)?;
+    let issuer = estate.issuer(asked)?;
     let previous = estate.crl(&issuer.object)?;
     if let Some(crl) = &previous
         && !at_once

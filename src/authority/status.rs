@@ -195,9 +195,11 @@ fn ca_rows(history: &History, ca: &Ca, generation: u32, at: OffsetDateTime, rows
 }
 
 fn crl_row(history: &History, issuer: &ObjectRef, is_root: bool, at: OffsetDateTime) -> Row {
-    let command = match is_root {
-        true => "rootward root crl".to_owned(),
-        false => format!("rootward intermediate crl {}", issuer.scope),
+    let is_active = history.certified_generation(&issuer.scope) == issuer.generation;
+    let command = match (is_root, is_active) {
+        (true, _) => "rootward root crl".to_owned(),
+        (false, true) => format!("rootward intermediate crl {}", issuer.scope),
+        (false, false) => format!("rootward intermediate crl {issuer}"),
     };
     let object = format!("{issuer} CRL");
     match history.crl(issuer) {

@@ -68,7 +68,7 @@ On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
   $ rootward intermediate crl prod/identity
   $ rootward intermediate crl prod/identity --now")]
     Crl {
-        /// The intermediate, such as prod/identity
+        /// The intermediate, such as prod/identity; prod/identity@g1 for an older key
         #[arg(value_parser = member, value_name = "ENV/NAME")]
         object: ObjectRef,
         #[command(flatten)]
@@ -108,7 +108,7 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
         Verb::Sign(args) => sign::sign(args, session)?,
         Verb::Import(args) => import(args, session)?,
         Verb::List => status::list(session, authority::status::Kind::Intermediate)?,
-        Verb::Crl { object, args } => root::crl(&object.scope, args, session)?,
+        Verb::Crl { object, args } => root::crl(object, args, session)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `rootward journal show | verify`
 
 use super::{Session, at};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::journal::{Act, Journal, Record, chain::instant};
 use crate::model::text::clean;
 use crate::store::{Workspace, file, layout};
@@ -75,10 +75,11 @@ fn load(session: &Session) -> Result<Journal> {
     Journal::parse(&workspace.journal()?, head.as_ref().map(|head| head.as_slice()))
 }
 
-/// A refusal to read on, as the problems that whoever verifies asked for; every other error stays
-/// one.
+/// A refusal to read on, or a declaration that cannot be understood, as the problems that whoever
+/// verifies asked for; every other error stays one.
 pub fn breaks(error: Error) -> Result<Vec<String>> {
     match error.findings.as_slice() {
+        [] if error.kind == Kind::Usage => Ok(vec![error.messages().join(": ")]),
         [] => Err(error),
         findings => Ok(findings.iter().map(ToString::to_string).collect()),
     }

@@ -4,7 +4,11 @@ use super::{Session, day, moment, read_named, unlock};
 use crate::authority::{self, Outcome};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
-use crate::model::{environment::ISSUER, name::Scope, text::colons};
+use crate::model::{
+    environment::ISSUER,
+    name::{ObjectRef, Scope},
+    text::colons,
+};
 use crate::pki::{inspect::Certificate, subject::shown};
 use crate::store::file;
 use crate::ui::lines::count;
@@ -80,7 +84,7 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
     match verb {
         Verb::Create(args) => create(args, session)?,
         Verb::Show(args) => show(args, session)?,
-        Verb::Crl(args) => crl(&Scope::Root, args, session)?,
+        Verb::Crl(args) => crl(&ObjectRef::newest_root(), args, session)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -161,10 +165,10 @@ fn print(session: &Session, object: &str, certificate: &Certificate) -> Result<(
 }
 
 /// `root crl` and `intermediate crl ENV/NAME`.
-pub fn crl(scope: &Scope, args: &CrlArgs, session: &Session) -> Result<()> {
+pub fn crl(asked: &ObjectRef, args: &CrlArgs, session: &Session) -> Result<()> {
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
-    let outcome = authority::crl::refresh(&mut estate, scope, args.now, &mut source)?;
+    let outcome = authority::crl::refresh(&mut estate, asked, args.now, &mut source)?;
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, crl) = outcome.into_inner();
     let path = format!("{}/crl.pem", authority::ca::ca_dir(&object));
@@ -187,9 +191,9 @@ pub fn crl(scope: &Scope, args: &CrlArgs, session: &Session) -> Result<()> {
     ui.status(&format!("  revoked  {revoked}"));
     ui.status(&format!("  file     {path}"));
     if !made {
-        let verb = match scope {
+        let verb = match asked.scope {
             Scope::Root => "root crl".to_owned(),
-            Scope::Member { .. } => format!("intermediate crl {scope}"),
+            Scope::Member { .. } => format!("intermediate crl {asked}"),
         };
         ui.hint(&format!("issue the next one all the same: rootward {verb} --now"));
     }

@@ -21,6 +21,7 @@ pub struct Args {}
 
 /// One line for each problem on standard output, then a sum.
 pub fn run(_args: &Args, session: &Session) -> Result<ExitCode> {
+    session.dir()?;
     let report = match session.read().and_then(|estate| verify::run(&estate)) {
         Ok(report) => report,
         Err(error) => {

@@ -85,6 +85,11 @@ pub enum Scope {
 }
 
 impl ObjectRef {
+    /// `root`: whichever generation is in force.
+    pub fn newest_root() -> Self {
+        Self { scope: Scope::Root, generation: None }
+    }
+
     /// `root@gN`.
     pub fn root(generation: u32) -> Self {
         Self { scope: Scope::Root, generation: Some(generation) }

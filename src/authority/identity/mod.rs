@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::{History, Record};
 use crate::model::{
     environment::ISSUER,
-    name::{Name, ObjectRef, Scope},
+    name::{Name, ObjectRef},
 };
 use crate::pki::issuer::Issuer;
 use crate::store::Output;
@@ -53,7 +53,7 @@ pub fn issue(
     progress: &(dyn Fn() + Sync),
 ) -> Result<Vec<Report>> {
     estate.check_clock()?;
-    let issuer = estate.issuer(&issuer_scope(environment)?)?;
+    let issuer = estate.issuer(&issuer_of(environment)?)?;
     let tasks = plan(estate, environment, &issuer, names, csr)?;
     if !tasks.iter().flatten().any(Task::is_work) {
         let idle = tasks.into_iter().map(|task| task.map(Done::idle)).collect();
@@ -129,9 +129,9 @@ fn finish(
     Ok(reports)
 }
 
-fn issuer_scope(environment: &Name) -> Result<Scope> {
+fn issuer_of(environment: &Name) -> Result<ObjectRef> {
     let name = ISSUER.parse().map_err(Error::usage)?;
-    Ok(Scope::Member { environment: environment.clone(), name })
+    Ok(ObjectRef::member(environment, &name))
 }
 
 fn work(

@@ -7,10 +7,7 @@ use crate::authority::root::certificate_record;
 use crate::authority::{Estate, Passphrases};
 use crate::error::{Error, Result};
 use crate::journal::{Act, Record};
-use crate::model::{
-    environment::KeyHome,
-    name::{ObjectRef, Scope},
-};
+use crate::model::{environment::KeyHome, name::ObjectRef};
 use crate::pki::{
     inspect::Certificate,
     issue::{self, Linted},
@@ -47,7 +44,7 @@ pub enum Prepared {
 pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result<Prepared> {
     let target = Target::find(estate, asked)?;
     estate.check_clock()?;
-    let issuer = estate.issuer(&Scope::Root)?;
+    let issuer = estate.issuer(&ObjectRef::newest_root())?;
     let brought = csr.map(Request::parse).transpose()?;
     let filed = target.filed_request(estate)?;
     let is_filed = filed.is_some();
