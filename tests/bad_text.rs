@@ -181,7 +181,8 @@ fn names_of_files_are_shown_escaped() {
     fs::create_dir(site.path(&format!("identities/prod/{EVIL}"))).unwrap();
     for verb in [&["status"][..], &["verify"], &["identity", "issue", "--env", "prod"]] {
         let run = site.run(verb);
-        assert!(run.code != 0 && run.stderr.contains("\\u{1b}[31m"), "{run:?}");
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(run.code != 0 && said.contains("\\u{1b}[31m"), "{run:?}");
         assert_plain(&run);
     }
     fs::remove_dir(site.path(&format!("identities/prod/{EVIL}"))).unwrap();

@@ -86,6 +86,7 @@ pub fn breaks(error: Error) -> Result<Vec<String>> {
 }
 
 fn verify(session: &Session) -> Result<ExitCode> {
+    session.dir()?;
     let (journal, problems) = match load(session) {
         Ok(journal) => (Some(journal), Vec::new()),
         Err(error) => (None, breaks(error)?),
