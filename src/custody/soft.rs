@@ -54,6 +54,22 @@ pub fn generate(algorithm: Algorithm, rng: &Rng) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
+/// The public key of what [`generate`] has just made. Opening the key would give the same, after
+/// multiplying the curve's generator once more, which is most of the cost of a new key.
+pub fn public_of_generated(algorithm: Algorithm, pkcs8: &[u8], rng: &Rng) -> Result<PublicKey> {
+    let length = match algorithm {
+        Algorithm::P256 => 65,
+        Algorithm::P384 => 97,
+        Algorithm::Ed25519 | Algorithm::Rsa => {
+            return Ok(SoftKey::open(pkcs8, rng)?.public.clone());
+        }
+    };
+    // The last field of an ECPrivateKey, with nothing after it (RFC 5915 section 3).
+    let point = pkcs8.len().checked_sub(length).and_then(|start| pkcs8.get(start..));
+    let public = PublicKey::from_bits(algorithm, point.unwrap_or_default());
+    public.map_err(Error::failed)
+}
+
 impl<'r> SoftKey<'r> {
     /// Opens an unencrypted PKCS#8 key.
     ///
@@ -109,6 +125,22 @@ impl Signer for SoftKey<'_> {
                 pair.sign(&RSA_PKCS1_SHA256, self.rng, message, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_key_of_a_new_key_is_the_one_that_opening_it_gives() {
+        let rng = ring::rand::SystemRandom::new();
+        for algorithm in [Algorithm::P256, Algorithm::P384, Algorithm::Ed25519] {
+            let pkcs8 = generate(algorithm, &rng).unwrap();
+            let public = public_of_generated(algorithm, &pkcs8, &rng).unwrap();
+            assert_eq!(&public, SoftKey::open(&pkcs8, &rng).unwrap().public(), "{algorithm}");
+            assert!(public_of_generated(algorithm, b"", &rng).is_err());
         }
     }
 }

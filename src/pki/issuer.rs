@@ -15,6 +15,8 @@ pub struct Issuer {
     pub certificate: Certificate,
     /// Does its own issuer's last CRL name it?
     pub revoked: bool,
+    /// The same in PEM, for the chains of its children.
+    pub pem: String,
     /// The same for rustls-webpki.
     pub anchor: Anchor,
 }
@@ -22,7 +24,8 @@ pub struct Issuer {
 impl Issuer {
     pub fn new(object: ObjectRef, certificate: Certificate, revoked: bool) -> Result<Self> {
         let anchor = Anchor::new(&certificate)?;
-        Ok(Self { object, certificate, revoked, anchor })
+        let pem = super::pem::certificate(&certificate.der)?;
+        Ok(Self { object, certificate, revoked, pem, anchor })
     }
 
     /// What its children carry of it.

@@ -5,7 +5,7 @@ use crate::authority::Estate;
 use crate::authority::root::certificate_record;
 use crate::custody::{
     Signer,
-    soft::{self, SoftKey},
+    soft::{self},
 };
 use crate::error::Result;
 use crate::journal::{Act, History, Record};
@@ -46,7 +46,7 @@ pub(super) fn make(
         None => {
             let pkcs8 = soft::generate(Algorithm::P256, context.rng)?;
             outputs.push(Output::secret(format!("{dir}/key.pem"), pem::private_key(&pkcs8)?));
-            SoftKey::open(&pkcs8, context.rng)?.public().clone()
+            soft::public_of_generated(Algorithm::P256, &pkcs8, context.rng)?
         }
     };
     let draft = Draft::new(
@@ -71,7 +71,7 @@ pub(super) fn make(
 fn leaf_outputs(leaf: &Certificate, issuer: &Issuer, identity: &Identity) -> Result<[Output; 3]> {
     let dir = identity_dir(identity);
     let certificate = pem::certificate(&leaf.der)?;
-    let chain = format!("{certificate}{}", pem::certificate(&issuer.certificate.der)?);
+    let chain = format!("{certificate}{}", issuer.pem);
     let issued = layout::issued(&identity.environment, &leaf.facts.serial);
     Ok([
         Output::public(format!("{dir}/cert.pem"), certificate.clone()),
