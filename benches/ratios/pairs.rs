@@ -7,6 +7,14 @@ use std::time::Instant;
 
 const ROOTWARD: &str = env!("CARGO_BIN_EXE_rootward");
 
+/// A directory under `target/tmp`, or under `ROOTWARD_BENCH_DIR`: a disk on which thousands of files
+/// were just deleted creates new ones many times slower, for both sides.
+fn fresh() -> tempfile::TempDir {
+    let dir = std::env::var("ROOTWARD_BENCH_DIR");
+    let dir = dir.unwrap_or_else(|_| env!("CARGO_TARGET_TMPDIR").to_owned());
+    tempfile::tempdir_in(dir).unwrap()
+}
+
 /// Medians of each side and of the pairwise ratios.
 fn report(what: &str, pairs: &[(f64, f64)], limit: &str) {
     let median = |mut values: Vec<f64>| {
@@ -29,7 +37,7 @@ fn seconds(command: &mut Command) -> f64 {
 
 /// Issuing 1,000 identities beside the bare loop.
 pub fn issue() {
-    let dir = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let dir = fresh();
     let names = estate::names(1000);
     let prepared = estate::prepared(dir.path(), 1000, false);
     let mut pairs = Vec::new();
@@ -52,7 +60,7 @@ pub fn issue() {
 
 /// Ten times as many cost ten times as much; one more costs the same among 10,000.
 pub fn growth() {
-    let dir = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let dir = fresh();
     let many = estate::prepared(dir.path(), 10_000, false);
     let few = estate::prepared(dir.path(), 1_000, false);
     let mut pairs = Vec::new();
@@ -84,7 +92,7 @@ pub fn growth() {
 
 /// `status` over 10,000 certificates beside a bare parse of their files; and its memory.
 pub fn status() {
-    let dir = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let dir = fresh();
     let estate = estate::prepared(dir.path(), 10_000, true);
     let issued = estate.join("ca/prod/issued");
     let status = || seconds(Command::new(ROOTWARD).arg("-C").arg(&estate).args(["-q", "status"]));
