@@ -72,11 +72,13 @@ struct Placed<'a> {
     path: &'a str,
     bytes: &'a [u8],
     mode: u32,
+    twin: Option<&'a str>,
 }
 
 impl<'a> Placed<'a> {
     fn of(output: &'a Output) -> Self {
-        Self { path: &output.path, bytes: &output.bytes, mode: output.mode }
+        let twin = output.twin.as_deref();
+        Self { path: &output.path, bytes: &output.bytes, mode: output.mode, twin }
     }
 }
 
@@ -90,8 +92,15 @@ fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
     missing.iter().try_for_each(|parent| file::create_dirs(parent))?;
     // New directories have to be made durable in their own parents, too.
     let batch = outputs.len() >= BATCH || !missing.is_empty();
-    outputs.par_iter().with_min_len(BATCH).try_for_each(|output| {
-        file::replace(&root.join(output.path), output.bytes, output.mode, !batch)
+    let place =
+        |output: &Placed| file::replace(&root.join(output.path), output.bytes, output.mode, !batch);
+    let all = || outputs.par_iter().with_min_len(BATCH);
+    all().filter(|output| output.twin.is_none()).try_for_each(place)?;
+    all().try_for_each(|output| match output.twin {
+        None => Ok(()),
+        Some(twin) => {
+            file::link(&root.join(twin), &root.join(output.path)).or_else(|_| place(output))
+        }
     })?;
     if batch {
         file::sync_all_under(root)?;
@@ -140,8 +149,10 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
         }
         _ => return Err(shorter(pending.offset)),
     }
-    let outputs: Vec<Placed> =
-        outputs.iter().map(|(path, (bytes, mode))| Placed { path, bytes, mode: *mode }).collect();
+    let outputs: Vec<Placed> = outputs
+        .iter()
+        .map(|(path, (bytes, mode))| Placed { path, bytes, mode: *mode, twin: None })
+        .collect();
     release(root, &outputs)?;
     Ok(Recovery::Finished(pending.lines))
 }

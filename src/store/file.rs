@@ -180,6 +180,11 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
     fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
 }
 
+/// Gives a file one more name, which must be free.
+pub fn link(there: &Path, new: &Path) -> Result<()> {
+    Ok(fs::hard_link(there, new)?)
+}
+
 /// The size of a file in bytes.
 pub fn size(path: &Path) -> Result<u64> {
     Ok(fs::metadata(path).context(format!("cannot look at {}", shown(path)))?.len())

@@ -16,17 +16,26 @@ pub struct Output {
     pub bytes: Zeroizing<Vec<u8>>,
     /// The permissions from the first moment on.
     pub mode: u32,
+    /// The path of an output of the same act and content that is never changed in place: one file
+    /// with two names is half the work, where the file system has hard links.
+    pub twin: Option<String>,
 }
 
 impl Output {
     /// For everybody to read: 0644.
     pub fn public(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.into(), bytes: Zeroizing::new(bytes.into()), mode: 0o644 }
+        Self { path: path.into(), bytes: Zeroizing::new(bytes.into()), mode: 0o644, twin: None }
+    }
+
+    /// The same content as another output, under one more name.
+    #[must_use]
+    pub fn twin_of(self, path: impl Into<String>) -> Self {
+        Self { twin: Some(path.into()), ..self }
     }
 
     /// Created 0600, never readable by others for a moment.
     pub fn secret(path: impl Into<String>, bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self { path: path.into(), bytes, mode: 0o600 }
+        Self { path: path.into(), bytes, mode: 0o600, twin: None }
     }
 }
 

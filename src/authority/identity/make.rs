@@ -71,11 +71,12 @@ pub(super) fn make(
 fn leaf_outputs(leaf: &Certificate, issuer: &Issuer, identity: &Identity) -> Result<[Output; 3]> {
     let dir = identity_dir(identity);
     let certificate = pem::certificate(&leaf.der)?;
+    let current = format!("{dir}/cert.pem");
     let chain = format!("{certificate}{}", issuer.pem);
     let issued = layout::issued(&identity.environment, &leaf.facts.serial);
     Ok([
-        Output::public(format!("{dir}/cert.pem"), certificate.clone()),
+        Output::public(issued, certificate.clone()).twin_of(&current),
+        Output::public(current, certificate),
         Output::public(format!("{dir}/chain.pem"), chain),
-        Output::public(issued, certificate),
     ])
 }

@@ -12,7 +12,7 @@ use crate::model::{
     text::nearest,
 };
 use crate::pki::{inspect::sha256, issuer::Issuer, request::Request};
-use crate::store::layout;
+use crate::store::{file, layout};
 use rayon::prelude::*;
 
 /// One identity, loaded, with what is to be done.
@@ -44,10 +44,8 @@ pub fn declared(estate: &Estate, environment: &Name) -> Result<Vec<Name>> {
 pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, String)> {
     let environment = &env.environment;
     let path = layout::declaration(&environment.name, name);
-    if !estate.workspace.exists(&path) {
-        return Err(undeclared(estate, &environment.name, name));
-    }
-    let bytes = estate.workspace.read(&path)?;
+    let bytes = estate.workspace.read_if_any(&path, file::SMALL)?;
+    let bytes = bytes.ok_or_else(|| undeclared(estate, &environment.name, name))?;
     let identity = Identity::parse(environment, name.clone(), &path, &bytes)?;
     Ok((identity, sha256(&bytes)))
 }
