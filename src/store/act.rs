@@ -2,8 +2,8 @@
 //!
 //! Everything an act is to write goes first into one file, `ca/.pending`: the journal lines, then
 //! every output, then a digest over both. Once that file is durable the lines are appended to the
-//! journal (the moment of truth), the outputs are put into their places, each by renaming, and
-//! the pending file is removed. Whatever stops this in the middle, the next run knows what to do:
+//! journal (the moment of truth), the outputs are put into their places, each by renaming or as one
+//! more name of another, and the pending file is removed. Whatever stops this in the middle, the next run knows what to do:
 //!
 //! - a pending file that is complete: the lines are appended as far as they are missing, and the
 //!   outputs are put into their places (again);
