@@ -151,8 +151,7 @@ impl Facts {
 
     /// The last common name of the subject, or nothing.
     pub fn cn(&self) -> &str {
-        let common_name = |(oid, _): &&(String, String)| oid == COMMON_NAME;
-        self.attributes.iter().rev().find(common_name).map_or("", |(_, text)| text)
+        common_name(&self.attributes)
     }
 
     fn read(&mut self, extension: &ParsedExtension) {
@@ -209,6 +208,12 @@ pub fn attributes(name: &X509Name) -> Vec<(String, String)> {
 }
 
 /// id-at-commonName.
+/// The last common name among the attributes of a name, or nothing.
+pub fn common_name(attributes: &[(String, String)]) -> &str {
+    let is_cn = |(oid, _): &&(String, String)| oid == COMMON_NAME;
+    attributes.iter().rev().find(is_cn).map_or("", |(_, text)| text)
+}
+
 pub const COMMON_NAME: &str = "2.5.4.3";
 /// id-at-organizationName.
 pub const ORGANIZATION: &str = "2.5.4.10";

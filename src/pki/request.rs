@@ -2,7 +2,7 @@
 //! the public key.
 
 use super::armor;
-use super::inspect::{COMMON_NAME, Names, attributes, sha256};
+use super::inspect::{COMMON_NAME, Names, attributes, common_name, sha256};
 use super::rsa;
 use super::san;
 use crate::error::{Result, none_of};
@@ -92,8 +92,7 @@ impl Request {
 
     /// The last common name, or nothing.
     pub fn cn(&self) -> &str {
-        let common_name = |(oid, _): &&(String, String)| oid == COMMON_NAME;
-        self.attributes.iter().rev().find(common_name).map_or("", |(_, text)| text)
+        common_name(&self.attributes)
     }
 
     /// The subject for people.
