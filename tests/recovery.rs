@@ -96,7 +96,10 @@ fn encode(offset: usize, lines: &str, outputs: &Files) -> Vec<u8> {
         serde_json::json!({ "path": path, "mode": mode, "length": bytes.len() })
     };
     let parts: Vec<_> = outputs.iter().map(part).collect();
-    let header = serde_json::json!({ "offset": offset, "lines": lines.len(), "outputs": parts });
+    let lines_length = lines.len();
+    let header = serde_json::json!({
+        "offset": offset, "lines": lines_length, "outputs": parts, "signed_here": true
+    });
     let mut bytes = format!("{header}\n{lines}").into_bytes();
     outputs.values().for_each(|output| bytes.extend_from_slice(output));
     let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);

@@ -138,7 +138,8 @@ fn a_revocation_is_not_taken_back_until_the_certificate_has_expired() {
     let records = records();
     let history = History::of(&records);
     let next = |last: &Crl, now| {
-        Plan::next(Some(last), "30d".parse().unwrap(), &history, now).unwrap().revoked.len()
+        let until = now + Duration::days(30);
+        Plan::next(Some(last), &root, until, &history, now).unwrap().revoked.len()
     };
     // The last CRL that names it is the one after its expiry (RFC 5280 section 3.3).
     let expired = NOW + Duration::days(365 * 4);

@@ -1,6 +1,7 @@
 //! Workspaces of any size, made with rootward's own functions.
 
-use rootward::authority::{self, Estate, Passphrases, identity};
+use rootward::authority::{self, Estate, Keys, Secrets, identity};
+use rootward::ceremony::{plan::Wanted, single};
 use rootward::context::Context;
 use rootward::error::Result;
 use rootward::journal::Origin;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 /// The same passphrase for every key.
 pub struct Fixed;
 
-impl Passphrases for Fixed {
+impl Secrets for Fixed {
     fn open(&mut self, _: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
         Ok(Zeroizing::new(b"a benchmark's passphrase".to_vec()))
     }
@@ -48,14 +49,12 @@ pub fn base(dir: &Path) {
     let rng = ring::rand::SystemRandom::new();
     let context = context(&rng);
     let (mut estate, _) = Estate::change(dir, &context).unwrap();
-    authority::root::create(&mut estate, None, &mut Fixed).unwrap();
-    let object = "prod/identity".parse().unwrap();
-    authority::intermediate::request(&mut estate, &object, None, &mut Fixed).unwrap();
-    let preview = match authority::intermediate::prepare(&estate, &object, None).unwrap() {
-        authority::intermediate::Prepared::Ready(preview) => preview,
-        _ => panic!("nothing to sign"),
-    };
-    authority::intermediate::sign(&mut estate, *preview, &mut Fixed).unwrap();
+    let mut secrets = Fixed;
+    let mut keys = Keys::new(&mut secrets);
+    single::perform(&mut estate, &mut keys, Wanted::Root(ObjectRef::root(1)), &[]).unwrap();
+    let object: ObjectRef = "prod/identity".parse().unwrap();
+    authority::intermediate::request(&mut estate, &object, None, &mut keys).unwrap();
+    single::perform(&mut estate, &mut keys, Wanted::Intermediate(object.at(1)), &[]).unwrap();
 }
 
 /// Declares `names` in prod.
@@ -89,12 +88,14 @@ pub fn issue(dir: &Path, names: &[Name]) -> f64 {
     let context = context(&rng);
     let (estate, _) = Estate::change(dir, &context).unwrap();
     let issuer = estate.issuer(&"prod/identity".parse::<ObjectRef>().unwrap()).unwrap();
-    let key = estate.unlock(&issuer, b"a benchmark's passphrase").unwrap();
+    let mut secrets = Fixed;
+    let mut keys = Keys::new(&mut secrets);
+    let key = keys.signer(&estate, &issuer).unwrap();
     drop(estate);
     let start = std::time::Instant::now();
     let (mut estate, _) = Estate::change(dir, &context).unwrap();
     let tasks = identity::plan(&estate, &prod(), &issuer, names, None).unwrap();
-    let reports = identity::carry_out(&mut estate, &issuer, &key, tasks, &|| ()).unwrap();
+    let reports = identity::carry_out(&mut estate, &issuer, key, tasks, &|| ()).unwrap();
     let seconds = start.elapsed().as_secs_f64();
     assert!(reports.iter().all(|report| report.result.is_ok()));
     seconds

@@ -1,8 +1,7 @@
 //! The CAs of a workspace as they are on the disk, compared with what the journal recorded.
 
 use super::Estate;
-use crate::custody::{Signer, sealed, soft::SoftKey};
-use crate::error::{Error, Explain, Result};
+use crate::error::{Error, Result};
 use crate::model::{
     name::{ObjectRef, Scope},
     rule::Rule,
@@ -10,10 +9,16 @@ use crate::model::{
 use crate::pki::{crl::Crl, inspect::Certificate, issuer::Issuer, pem};
 use crate::store::{file, layout};
 
-impl<'c> Estate<'c> {
-    /// The newest generation of the root or an intermediate that has a certificate.
+impl Estate<'_> {
+    /// The generation of the root or an intermediate that signs.
     pub fn active_generation(&self, of: &Scope) -> Option<u32> {
-        self.history().certified_generation(of)
+        self.history().active_generation(of)
+    }
+
+    /// The generation that was asked for, else the one that signs.
+    pub fn in_force(&self, asked: &ObjectRef) -> ObjectRef {
+        let generation = asked.generation.or_else(|| self.active_generation(&asked.scope));
+        ObjectRef { scope: asked.scope.clone(), generation }
     }
 
     /// Loads a CA that is to sign, comparing it with its record.
@@ -21,11 +26,9 @@ impl<'c> Estate<'c> {
     /// # Errors
     /// Failed, when it does not exist yet; NOT-AS-RECORDED.
     pub fn issuer(&self, asked: &ObjectRef) -> Result<Issuer> {
-        let scope = &asked.scope;
-        let generation = asked.generation.or_else(|| self.active_generation(scope));
-        let object = ObjectRef { scope: scope.clone(), generation };
+        let object = self.in_force(asked);
         let history = self.history();
-        let record = generation.and_then(|_| history.certificate(&object));
+        let record = object.generation.and_then(|_| history.certificate(&object));
         let record = record.ok_or_else(|| self.missing(asked))?;
         let certificate = self.recorded_certificate(&object, &ca_dir(&object))?;
         let parent = record.issuer.as_ref().and_then(|issuer| issuer.parse().ok());
@@ -92,22 +95,19 @@ impl<'c> Estate<'c> {
         Ok(Some(crl))
     }
 
-    /// Opens the sealed key of a CA generation and compares it with the certificate.
-    pub fn unlock(&self, issuer: &Issuer, passphrase: &[u8]) -> Result<SoftKey<'c>> {
-        let path = format!("{}/key.pem", ca_dir(&issuer.object));
-        let sealed_key = self.workspace.read(&path).hint(format!(
-            "the sealed key of {} belongs at {path}; bring its medium",
-            issuer.object
-        ))?;
-        let pkcs8 = sealed::open(&path, &sealed_key, passphrase)?;
-        let key = SoftKey::open(pkcs8.as_bytes(), self.context.rng)?;
-        crate::pki::issuer::check_signer(issuer, &key as &dyn Signer)?;
-        Ok(key)
-    }
-
-    /// Is the sealed key of this CA here?
-    pub fn has_key(&self, object: &ObjectRef) -> bool {
-        self.workspace.exists(&format!("{}/key.pem", ca_dir(object)))
+    /// # Errors
+    /// Failed, when the sealed key of this CA is not here.
+    pub fn need_key(&self, object: &ObjectRef) -> Result<()> {
+        let path = format!("{}/key.pem", ca_dir(object));
+        if self.workspace.exists(&path) {
+            return Ok(());
+        }
+        let key = match object.scope {
+            Scope::Root => "the root key".to_owned(),
+            Scope::Member { .. } => format!("the key of {object}"),
+        };
+        Err(Error::failed(format!("{path} is not here, so nothing can be signed"))
+            .hint(format!("bring the medium that holds {key}")))
     }
 }
 

@@ -1,7 +1,7 @@
 //! CRLs of the root and of intermediates whose key is held by the operator.
 
 use super::ca::ca_dir;
-use super::{Estate, Outcome, Passphrases};
+use super::{Estate, Keys, Outcome};
 use crate::custody::Signer;
 use crate::error::{Error, Result};
 use crate::journal::{Act, Record, chain::timestamp};
@@ -17,19 +17,18 @@ use crate::pki::{
     pem,
 };
 use crate::store::{Output, layout};
+use time::OffsetDateTime;
 
-/// Makes the next CRL; gives what is to be written and recorded.
+/// Makes the next CRL, valid until then at most; gives what is to be written and recorded.
 pub fn issue_next(
     estate: &Estate,
     issuer: &Issuer,
     previous: Option<&Crl>,
-    cadence: Span,
+    next_update: OffsetDateTime,
     signer: &dyn Signer,
-) -> Result<(Output, Record)> {
+) -> Result<(Output, Record, Crl)> {
     let history = estate.history();
-    let mut plan = Plan::next(previous, cadence, &history, estate.context.now())?;
-    // A CRL that outlives its issuer would be refused; near the end the CRL ends with it.
-    plan.next_update = plan.next_update.min(issuer.certificate.facts.not_after);
+    let plan = Plan::next(previous, issuer, next_update, &history, estate.context.now())?;
     let crl = issue(&plan, issuer, previous, &history, signer)?;
     let record = Record {
         fingerprint: Some(crl.fingerprint()),
@@ -39,49 +38,92 @@ pub fn issue_next(
         ..Record::new(Act::CrlIssue, &issuer.object)
     };
     let path = format!("{}/crl.pem", ca_dir(&issuer.object));
-    Ok((Output::public(path, pem::encode("X509 CRL", &crl.der)?), record))
+    Ok((Output::public(path, pem::encode("X509 CRL", &crl.der)?), record, crl))
 }
 
-/// Issues the next CRL of a CA when half the life of the current one is over, or at once.
+/// The next CRL of a CA, as one step of several.
 ///
 /// # Errors
 /// Every rule of CRLs, ISSUER-UNFIT, ISSUER-KEY, NOT-AS-RECORDED; a wrong passphrase.
-pub fn refresh(
-    estate: &mut Estate,
+pub fn step<'c>(
+    estate: &mut Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    object: &ObjectRef,
+    next_update: OffsetDateTime,
+) -> Result<Crl> {
+    let issuer = estate.issuer(object)?;
+    let previous = estate.crl(object)?;
+    let signer = keys.signer(estate, &issuer)?;
+    let (output, record, crl) =
+        issue_next(estate, &issuer, previous.as_ref(), next_update, signer)?;
+    estate.stage(vec![output], vec![record])?;
+    Ok(crl)
+}
+
+/// The CRL that is in force, as long as not half its life is over.
+pub fn current(estate: &Estate, object: &ObjectRef) -> Result<Option<Crl>> {
+    let now = estate.context.now();
+    let half = |crl: &Crl| crl.this_update + (crl.next_update - crl.this_update) / 2;
+    Ok(estate.crl(object)?.filter(|crl| now < half(crl)))
+}
+
+/// Issues the next CRL of an intermediate when half the life of the current one is over, or at
+/// once.
+///
+/// # Errors
+/// As for [`step`].
+pub fn refresh<'c>(
+    estate: &mut Estate<'c>,
     asked: &ObjectRef,
     at_once: bool,
-    passphrases: &mut dyn Passphrases,
+    keys: &mut Keys<'_, 'c>,
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
-    let issued = issue_if_due(estate, asked, at_once, passphrases);
-    let scope = asked.scope.clone();
-    let generation = asked.generation.or_else(|| estate.active_generation(&scope));
-    let object = ObjectRef { scope, generation };
+    let object = estate.in_force(asked);
+    let issued = issue_if_due(estate, &object, at_once, keys);
     issued.map_err(|error| estate.refuse(&object, error))
 }
 
-fn issue_if_due(
-    estate: &mut Estate,
+fn issue_if_due<'c>(
+    estate: &mut Estate<'c>,
     asked: &ObjectRef,
     at_once: bool,
-    passphrases: &mut dyn Passphrases,
+    keys: &mut Keys<'_, 'c>,
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
     estate.check_clock()?;
-    let cadence = cadence(estate, &asked.scope)?;
-    let issuer = estate.issuer(asked)?;
-    let previous = estate.crl(&issuer.object)?;
-    if let Some(crl) = &previous
-        && !at_once
-        && estate.context.now() < crl.this_update + (crl.next_update - crl.this_update) / 2
-    {
-        return Ok(Outcome::AlreadyThere((issuer.object, crl.clone())));
+    let next_update = next_update(estate, asked)?;
+    if let Some(crl) = current(estate, asked)?.filter(|_| !at_once) {
+        return Ok(Outcome::AlreadyThere((asked.clone(), crl)));
     }
-    let passphrase = passphrases.open(&issuer.object)?;
-    let key = estate.unlock(&issuer, &passphrase)?;
-    let (output, record) = issue_next(estate, &issuer, previous.as_ref(), cadence, &key)?;
-    estate.commit(vec![output], vec![record])?;
-    let crl = estate.crl(&issuer.object)?;
-    let crl = crl.ok_or_else(|| Error::failed("the CRL just made is not there"))?;
-    Ok(Outcome::Done((issuer.object, crl)))
+    let crl = step(estate, keys, asked, next_update)?;
+    estate.commit(Vec::new(), Vec::new())?;
+    Ok(Outcome::Done((asked.clone(), crl)))
+}
+
+/// When a CRL that is made now is to end: as declared; near the end of its issuer with it, since
+/// one that outlives its issuer would be refused.
+pub fn next_update(estate: &Estate, issuer: &ObjectRef) -> Result<OffsetDateTime> {
+    let cadence = cadence(estate, &issuer.scope)?;
+    let this_update = estate.context.now().replace_nanosecond(0)?;
+    let next_update = cadence.not_after(this_update);
+    let next_update =
+        next_update.ok_or_else(|| Error::failed("the next update is past the year 9999"))?;
+    let issuer = estate.issuer(issuer)?;
+    Ok(next_update.min(issuer.certificate.facts.not_after))
+}
+
+/// What a CRL that is made now is to say.
+pub fn planned(estate: &Estate, object: &ObjectRef) -> Result<Plan> {
+    let (issuer, previous) = (estate.issuer(object)?, estate.crl(object)?);
+    let next_update = next_update(estate, object)?;
+    let now = estate.context.now();
+    Plan::next(previous.as_ref(), &issuer, next_update, &estate.history(), now)
+}
+
+/// Was something revoked that the last CRL does not name?
+pub fn lacks(estate: &Estate, object: &ObjectRef) -> bool {
+    let history = estate.history();
+    let issued = history.crl(object).map_or(0, |record| record.seq);
+    history.revocations(object).any(|record| record.seq > issued)
 }
 
 /// How long a CRL of this CA is declared to be valid.

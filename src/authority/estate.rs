@@ -42,13 +42,30 @@ pub struct Declared {
 impl<'c> Estate<'c> {
     /// For looking: changes nothing.
     pub fn read(dir: &Path, context: &'c Context<'c>) -> Result<Self> {
-        Self::load(Workspace::open(dir)?, context)
+        Self::read_with(dir, context, Vec::new())
+    }
+
+    /// The same, seen as if these files were there.
+    pub fn read_with(dir: &Path, context: &'c Context<'c>, files: Vec<Output>) -> Result<Self> {
+        let mut workspace = Workspace::open(dir)?;
+        workspace.stage(files);
+        Self::load(workspace, context)
     }
 
     /// For changing: locks, and first finishes or undoes what an earlier run left half done. The
     /// second value says in words what that was.
     pub fn change(dir: &Path, context: &'c Context<'c>) -> Result<(Self, Option<String>)> {
-        let (workspace, recovery) = Workspace::lock(dir)?;
+        Self::change_with(dir, context, Vec::new())
+    }
+
+    /// The same with these files staged.
+    pub fn change_with(
+        dir: &Path,
+        context: &'c Context<'c>,
+        files: Vec<Output>,
+    ) -> Result<(Self, Option<String>)> {
+        let (mut workspace, recovery) = Workspace::lock(dir)?;
+        workspace.stage(files);
         let mut estate = Self::load(workspace, context)?;
         let said = match recovery {
             Recovery::Clean => None,
@@ -118,16 +135,44 @@ impl<'c> Estate<'c> {
         Err(Rule::ClockBehindJournal.found(message).into())
     }
 
-    /// Writes outputs and journal lines, all or nothing.
-    pub fn commit(&mut self, mut outputs: Vec<Output>, records: Vec<Record>) -> Result<()> {
+    /// One step of several: later steps see its outputs and its lines as if they were written,
+    /// which [`Estate::commit`] does for all of them together.
+    pub fn stage(&mut self, outputs: Vec<Output>, records: Vec<Record>) -> Result<()> {
+        self.workspace.stage(outputs);
+        self.append(records)
+    }
+
+    /// Forgets what was staged.
+    pub fn unstage(&mut self) -> Result<()> {
+        self.workspace.unstage();
+        self.journal = read_journal(&self.workspace)?;
+        Ok(())
+    }
+
+    /// Writes outputs and journal lines, and everything that was staged, all or nothing.
+    pub fn commit(&mut self, outputs: Vec<Output>, records: Vec<Record>) -> Result<()> {
+        self.append(records)?;
+        self.write(outputs, true)
+    }
+
+    /// Writes what is staged, none of which was signed in this run.
+    pub fn commit_foreign(&mut self) -> Result<()> {
+        self.write(Vec::new(), false)
+    }
+
+    fn append(&mut self, records: Vec<Record>) -> Result<()> {
+        let mut records = records.into_iter();
+        records.try_for_each(|record| self.journal.append(&self.context.origin, record))
+    }
+
+    fn write(&mut self, mut outputs: Vec<Output>, signed_here: bool) -> Result<()> {
         let offset = self.journal.length;
-        for record in records {
-            self.journal.append(&self.context.origin, record)?;
-        }
+        outputs.extend(self.workspace.unstage());
         outputs.push(Output::public(layout::HEAD, self.journal.head()));
         let lines = std::mem::take(&mut self.journal.lines);
         self.journal.length += lines.len();
-        let committed = self.workspace.commit(offset, &store::Act { outputs, lines });
+        let act = store::Act { outputs, lines, signed_here };
+        let committed = self.workspace.commit(offset, &act);
         if committed.is_err() {
             // As far as the disk allows; the rest is done by the next run.
             let _ = self.settle();
@@ -150,7 +195,8 @@ impl<'c> Estate<'c> {
             return error;
         }
         let record = Record::refused(object, &error.findings);
-        match self.commit(Vec::new(), vec![record]) {
+        // What the steps before had staged is not written either.
+        match self.unstage().and_then(|()| self.commit(Vec::new(), vec![record])) {
             Ok(()) => error,
             Err(failure) => error.context(format!(
                 "the refusal could not be recorded ({})",

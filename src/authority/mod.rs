@@ -7,25 +7,14 @@ pub mod estate;
 pub mod identity;
 pub mod import;
 pub mod intermediate;
+pub mod keys;
 pub mod root;
 pub mod scaffold;
 pub mod status;
 pub mod verify;
 
-use crate::error::Result;
-use crate::model::name::ObjectRef;
-use zeroize::Zeroizing;
-
 pub use estate::Estate;
-
-/// Asks for passphrases: implemented by the command line, and by tests.
-pub trait Passphrases {
-    /// The passphrase that opens the key of `object`.
-    fn open(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>>;
-
-    /// A new passphrase to seal the key of `object` with.
-    fn create(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>>;
-}
+pub use keys::{Keys, Secrets};
 
 /// Verbs are idempotent: what is already there is said, not made again.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use super::ca::ca_dir;
 use super::estate::contradiction;
-use super::{Estate, Outcome, Passphrases, crl};
-use crate::custody::{Signer, sealed, soft};
+use super::{Estate, Keys, crl};
+use crate::custody::sealed;
 use crate::error::{Error, Explain, Result};
 use crate::journal::{Act, Record, chain::timestamp};
 use crate::model::{
@@ -22,89 +22,89 @@ use crate::pki::{
 };
 use crate::store::Output;
 use der::Decode;
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 /// A root: which one, and its certificate.
 pub type Root = (ObjectRef, Certificate);
 
-/// Makes the first root as declared, or finds it made.
-///
-/// `import` is the name of a file and what it holds: an unencrypted or sealed PKCS#8 key in PEM,
-/// used instead of a new key.
+/// The root that is there, when it is the one that is declared; `None` before the first.
 ///
 /// # Errors
-/// CONTRADICTION, when there is a root that is not as declared; every rule of issuing.
-pub fn create(
-    estate: &mut Estate,
-    import: Option<(&str, &[u8])>,
-    passphrases: &mut dyn Passphrases,
-) -> Result<Outcome<Root>> {
-    let object = ObjectRef::root(estate.active_generation(&Scope::Root).unwrap_or(1));
-    make(estate, import, passphrases).map_err(|error| estate.refuse(&object, error))
-}
-
-fn make(
-    estate: &mut Estate,
-    import: Option<(&str, &[u8])>,
-    passphrases: &mut dyn Passphrases,
-) -> Result<Outcome<Root>> {
+/// CONTRADICTION, when it is not as declared, or there are files that nobody recorded.
+pub fn existing(estate: &Estate) -> Result<Option<Root>> {
     if let Some(generation) = estate.active_generation(&Scope::Root) {
-        return existing(estate, generation, import.is_some()).map(Outcome::AlreadyThere);
+        return as_declared(estate, generation).map(Some);
     }
-    estate.check_clock()?;
-    let object = ObjectRef::root(1);
-    let dir = ca_dir(&object);
+    let dir = ca_dir(&ObjectRef::root(1));
     for file in ["key.pem", "cert.pem", "crl.pem"] {
         if estate.workspace.exists(&format!("{dir}/{file}")) {
             let message = format!("{dir}/{file} is there, but the journal knows of no root");
             return Err(contradiction(message).into());
         }
     }
-    let pkcs8 = match import {
-        Some((file, pem)) => imported(&object, file, pem, passphrases)?,
-        None => soft::generate(estate.root.key.algorithm.into(), estate.context.rng)?,
-    };
-    let key = soft::SoftKey::open(&pkcs8, estate.context.rng)?;
+    Ok(None)
+}
+
+/// When a root that is made now, and its first CRL, are to end: as declared.
+///
+/// # Errors
+/// Failed, past the year 9999.
+pub fn ends(estate: &Estate) -> Result<(OffsetDateTime, OffsetDateTime)> {
+    let now = estate.context.now().replace_nanosecond(0)?;
+    let lifetime = &estate.root.lifetime;
+    let ends = lifetime.root.not_after(now).zip(lifetime.crl.not_after(now));
+    ends.ok_or_else(|| Error::failed("the root would last past the year 9999"))
+}
+
+/// Makes a root's key, certificate and first CRL, as one step of several.
+///
+/// # Errors
+/// CONTRADICTION, when an imported key is not as declared; every rule of issuing.
+pub fn step<'c>(
+    estate: &mut Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    object: &ObjectRef,
+    (not_after, next_update): (OffsetDateTime, OffsetDateTime),
+) -> Result<Certificate> {
     let declared: Algorithm = estate.root.key.algorithm.into();
-    if key.public().algorithm != declared {
-        let got = key.public().algorithm;
+    let public = match keys.held(object).map(|signer| signer.public().clone()) {
+        Some(imported) => imported,
+        None => keys.generate(estate, object, declared)?,
+    };
+    if public.algorithm != declared {
+        let got = public.algorithm;
         let message = format!("the key to import is {got}, ca/root/root.toml declares {declared}");
         return Err(contradiction(message).into());
     }
-    request::rsa_weakness(key.public())?;
+    request::rsa_weakness(&public)?;
     let draft = Draft::new(
         Profile::Root,
-        Subject::of_root(&estate.root, 1),
-        key.public().clone(),
+        Subject::of_root(&estate.root, object.generation.unwrap_or(1)),
+        public,
         estate.root.lifetime.root,
         estate.context.now(),
         estate.context.rng,
     )?;
-    let linted = issue::lint(&object, &draft, None, &estate.history(), estate.context.now())?;
-    let passphrase = passphrases.create(&object)?;
-    let sealed_key = sealed::seal(&pkcs8, &passphrase, estate.context.rng)?;
-    let certificate = linted.sign(None, &key)?;
-    let record = certificate_record(Act::RootCreate, &object, &certificate, None);
+    let draft = Draft { not_after, ..draft };
+    let linted = issue::lint(object, &draft, None, &estate.history(), estate.context.now())?;
+    let key = keys.seal(estate, object)?;
+    let signer = keys.held(object).ok_or_else(|| Error::failed("the new key is not there"))?;
+    let certificate = linted.sign(None, signer)?;
+    let record = certificate_record(Act::RootCreate, object, &certificate, None);
     let record = Record { declaration: Some(estate.root_declaration.clone()), ..record };
     let issuer = Issuer::new(object.clone(), certificate.clone(), false)?;
-    let cadence = estate.root.lifetime.crl;
-    let (crl_output, crl_record) = crl::issue_next(estate, &issuer, None, cadence, &key)?;
-    let outputs = vec![
-        Output::secret(format!("{dir}/key.pem"), sealed_key),
-        Output::public(format!("{dir}/cert.pem"), pem::certificate(&certificate.der)?),
-        crl_output,
-    ];
-    estate.commit(outputs, vec![record, crl_record])?;
-    Ok(Outcome::Done((object, certificate)))
+    let (crl_output, crl_record, _) = crl::issue_next(estate, &issuer, None, next_update, signer)?;
+    let path = format!("{}/cert.pem", ca_dir(object));
+    let outputs =
+        vec![key, Output::public(path, pem::certificate(&certificate.der)?), crl_output];
+    estate.stage(outputs, vec![record, crl_record])?;
+    Ok(certificate)
 }
 
-/// The root that is there, when it is the one that is declared.
-fn existing(estate: &Estate, generation: u32, is_import: bool) -> Result<Root> {
+fn as_declared(estate: &Estate, generation: u32) -> Result<Root> {
     let object = ObjectRef::root(generation);
     let certificate = estate.recorded_certificate(&object, &ca_dir(&object))?;
-    if is_import {
-        return Err(contradiction(format!("{object} has a key already")).into());
-    }
     let declared = Subject::of_root(&estate.root, generation);
     if certificate.facts.attributes != declared.attributes() {
         let message = format!("{object} has another subject than ca/root/root.toml: {declared}");
@@ -119,11 +119,26 @@ fn existing(estate: &Estate, generation: u32, is_import: bool) -> Result<Root> {
     Ok((object, certificate))
 }
 
+/// Takes a key that was made elsewhere as the key of a root that is about to be made. `file` is the
+/// name of what holds it: unencrypted or sealed PKCS#8 in PEM.
+///
+/// # Errors
+/// Failed: not such a file, or a wrong passphrase.
+pub fn adopt<'c>(
+    estate: &Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    object: &ObjectRef,
+    (file, pem): (&str, &[u8]),
+) -> Result<()> {
+    let pkcs8 = imported(object, file, pem, keys)?;
+    keys.adopt(estate, object, pkcs8).map(|_| ())
+}
+
 fn imported(
     object: &ObjectRef,
     file: &str,
     pem: &[u8],
-    passphrases: &mut dyn Passphrases,
+    keys: &mut Keys,
 ) -> Result<Zeroizing<Vec<u8>>> {
     let decoded = std::str::from_utf8(pem).ok().map(pkcs8::SecretDocument::from_pem);
     let Some(Ok((label, der))) = decoded else {
@@ -133,7 +148,7 @@ fn imported(
     };
     match label {
         "ENCRYPTED PRIVATE KEY" => {
-            let passphrase = passphrases.open(object)?;
+            let passphrase = keys.passphrase(object)?;
             let opened = sealed::open(file, pem, &passphrase)?;
             Ok(Zeroizing::new(opened.as_bytes().to_vec()))
         }

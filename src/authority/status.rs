@@ -53,6 +53,8 @@ pub enum State {
     Requested,
     /// An older generation that a newer one has replaced.
     Superseded,
+    /// A newer generation that does not sign yet.
+    Prepared,
     /// Nothing to do.
     Valid,
 }
@@ -67,6 +69,7 @@ impl State {
             State::WaitsForRequest => "waits for request",
             State::Requested => "requested",
             State::Superseded => "superseded",
+            State::Prepared => "prepared",
             State::Valid => "valid",
         }
     }
@@ -179,7 +182,8 @@ fn ca_rows(history: &History, ca: &Ca, generation: u32, at: OffsetDateTime, rows
     let signing_stop = not_after.map(|end| end - ca.child);
     let state = match (not_after, signing_stop) {
         (Some(end), _) if at > end => State::Expired,
-        _ if Some(generation) < history.certified_generation(ca.scope) => State::Superseded,
+        _ if Some(generation) < history.active_generation(ca.scope) => State::Superseded,
+        _ if Some(generation) > history.active_generation(ca.scope) => State::Prepared,
         (_, Some(stop)) if at > stop => State::Due,
         _ => State::Valid,
     };
@@ -195,7 +199,7 @@ fn ca_rows(history: &History, ca: &Ca, generation: u32, at: OffsetDateTime, rows
 }
 
 fn crl_row(history: &History, issuer: &ObjectRef, is_root: bool, at: OffsetDateTime) -> Row {
-    let is_active = history.certified_generation(&issuer.scope) == issuer.generation;
+    let is_active = history.active_generation(&issuer.scope) == issuer.generation;
     let command = match (is_root, is_active) {
         (true, _) => "rootward root crl".to_owned(),
         (false, true) => format!("rootward intermediate crl {}", issuer.scope),

@@ -2,7 +2,7 @@
 
 use super::{Session, day, member, read_named, unlock};
 use crate::authority::{
-    self,
+    self, Keys,
     identity::{Report, State},
 };
 use crate::error::{Error, Result};
@@ -86,6 +86,7 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     let mut estate = session.change()?;
     let wanted = wanted(args, &estate)?;
     let mut source = unlock::Source::new(session, &args.unlock);
+    let mut keys = Keys::new(&mut source);
     let count = wanted.values().map(Vec::len).sum();
     let bar = session.ui.progress(count, "issuing");
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
@@ -98,7 +99,7 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
             environment,
             names,
             csr,
-            &mut source,
+            &mut keys,
             &progress,
         );
         match issued {

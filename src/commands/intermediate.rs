@@ -4,7 +4,7 @@ mod sign;
 mod signed;
 
 use super::{Session, member, read_named, root, status, unlock};
-use crate::authority::{self, Outcome};
+use crate::authority::{self, Keys, Outcome};
 use crate::error::Result;
 use crate::model::name::{ObjectRef, Scope};
 use crate::store::file;
@@ -117,9 +117,10 @@ fn request(args: &RequestArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
+    let mut keys = Keys::new(&mut source);
     let csr_bytes = csr.as_ref().map(|bytes| bytes.as_slice());
     let outcome =
-        authority::intermediate::request(&mut estate, &args.object, csr_bytes, &mut source)?;
+        authority::intermediate::request(&mut estate, &args.object, csr_bytes, &mut keys)?;
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, request) = outcome.into_inner();
     let ui = session.ui;

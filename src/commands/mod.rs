@@ -14,6 +14,7 @@ pub mod usage;
 pub mod verify;
 
 use crate::authority::Estate;
+use crate::ceremony::plan;
 use crate::context::{Context, Rng};
 use crate::error::Result;
 use crate::journal::Origin;
@@ -65,6 +66,7 @@ impl Session<'_> {
         if let Some(recovered) = recovered {
             self.ui.warn(&recovered);
         }
+        plan::none_is_open(&estate)?;
         Ok(estate)
     }
 }

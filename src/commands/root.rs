@@ -1,15 +1,17 @@
 //! `rootward root create | show | crl`
 
 use super::{Session, day, moment, read_named, unlock};
-use crate::authority::{self, Outcome};
+use crate::authority::{self, Estate, Keys, Outcome};
+use crate::ceremony::{plan::Wanted, single};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
 use crate::model::{
     environment::ISSUER,
     name::{ObjectRef, Scope},
     text::colons,
+    words,
 };
-use crate::pki::{inspect::Certificate, subject::shown};
+use crate::pki::{crl::Crl, inspect::Certificate, subject::shown};
 use crate::store::file;
 use crate::ui::lines::count;
 use ring::digest::{SHA256, digest};
@@ -92,10 +94,10 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
 fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     let import = args.import_key.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
-    let mut source = unlock::Source::new(session, &args.unlock);
     let name = args.import_key.as_deref().map(file::shown).unwrap_or_default();
     let import = import.as_ref().map(|bytes| (name.as_str(), bytes.as_slice()));
-    let outcome = authority::root::create(&mut estate, import, &mut source)?;
+    let outcome = make(args, session, &mut estate, import);
+    let outcome = outcome.map_err(|error| estate.refuse(&ObjectRef::root(1), error))?;
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, certificate) = outcome.into_inner();
     let ui = session.ui;
@@ -117,21 +119,42 @@ fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     Ok(())
 }
 
+/// The root as declared, made now or there already.
+fn make<'c>(
+    args: &CreateArgs,
+    session: &Session,
+    estate: &mut Estate<'c>,
+    import: Option<(&str, &[u8])>,
+) -> Result<Outcome<authority::root::Root>> {
+    if let Some(root) = authority::root::existing(estate)? {
+        return match import {
+            None => Ok(Outcome::AlreadyThere(root)),
+            Some(_) => {
+                let message = format!("{} has a key already", root.0);
+                Err(authority::estate::contradiction(message).into())
+            }
+        };
+    }
+    let object = ObjectRef::root(1);
+    estate.check_clock()?;
+    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut keys = Keys::new(&mut source);
+    if let Some(import) = import {
+        authority::root::adopt(estate, &mut keys, &object, import)?;
+    }
+    let made = single::perform(estate, &mut keys, Wanted::Root(object), &[])?;
+    made.certificate().map(Outcome::Done)
+}
+
 fn show(args: &ShowArgs, session: &Session) -> Result<()> {
     let estate = session.read()?;
     let (object, certificate) = authority::root::show(&estate, args.generation)?;
     print(session, &object.to_string(), &certificate)
 }
 
-/// The words are BIP-39's English list: 24 words for 256 bits, the last one with a checksum.
-fn words(fingerprint: &[u8]) -> Result<Vec<String>> {
-    let mnemonic = bip39::Mnemonic::from_entropy(fingerprint)?;
-    Ok(mnemonic.words().map(str::to_owned).collect())
-}
-
 fn print(session: &Session, object: &str, certificate: &Certificate) -> Result<()> {
     let fingerprint = digest(&SHA256, &certificate.der);
-    let words = words(fingerprint.as_ref())?;
+    let words = words::of(fingerprint.as_ref())?;
     let facts = &certificate.facts;
     let subject = shown(&facts.attributes);
     if session.ui.json {
@@ -164,11 +187,36 @@ fn print(session: &Session, object: &str, certificate: &Certificate) -> Result<(
     Ok(())
 }
 
+fn root_crl<'c>(
+    estate: &mut Estate<'c>,
+    asked: &ObjectRef,
+    at_once: bool,
+    keys: &mut Keys<'_, 'c>,
+) -> Result<Outcome<(ObjectRef, Crl)>> {
+    let object = estate.in_force(asked);
+    let mut issue = || {
+        estate.check_clock()?;
+        let is_due = at_once || authority::crl::lacks(estate, &object);
+        if let Some(crl) = authority::crl::current(estate, &object)?.filter(|_| !is_due) {
+            return Ok(Outcome::AlreadyThere((object.clone(), crl)));
+        }
+        let made = single::perform(estate, keys, Wanted::Crl(object.clone()), &[])?;
+        made.crl().map(Outcome::Done)
+    };
+    issue().map_err(|error| estate.refuse(&object, error))
+}
+
 /// `root crl` and `intermediate crl ENV/NAME`.
 pub fn crl(asked: &ObjectRef, args: &CrlArgs, session: &Session) -> Result<()> {
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
-    let outcome = authority::crl::refresh(&mut estate, asked, args.now, &mut source)?;
+    let mut keys = Keys::new(&mut source);
+    let outcome = match asked.scope {
+        Scope::Root => root_crl(&mut estate, asked, args.now, &mut keys)?,
+        Scope::Member { .. } => {
+            authority::crl::refresh(&mut estate, asked, args.now, &mut keys)?
+        }
+    };
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, crl) = outcome.into_inner();
     let path = format!("{}/crl.pem", authority::ca::ca_dir(&object));

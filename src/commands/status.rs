@@ -115,7 +115,7 @@ fn tone(state: State) -> Tone {
     match state {
         State::Expired => Tone::Bad,
         State::Due | State::Missing | State::WaitsForRequest | State::Requested => Tone::Warn,
-        State::Superseded => Tone::Faint,
+        State::Superseded | State::Prepared => Tone::Faint,
         State::Valid => Tone::Good,
     }
 }

@@ -2,7 +2,7 @@
 //! the environment.
 
 use super::Session;
-use crate::authority::Passphrases;
+use crate::authority::Secrets;
 use crate::error::{Error, Result};
 use crate::model::{name::ObjectRef, text::clean};
 use crate::store::file;
@@ -97,7 +97,7 @@ fn first_line(bytes: &[u8], what: &str) -> Result<Zeroizing<Vec<u8>>> {
     Ok(Zeroizing::new(line.to_vec()))
 }
 
-impl Passphrases for Source<'_> {
+impl Secrets for Source<'_> {
     fn open(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
         if let Some(given) = self.given(object)? {
             return Ok(given);

@@ -54,17 +54,34 @@ impl Journal {
             seq: 0,
             head: zeros(),
         };
-        for (index, line) in text.split_inclusive('\n').enumerate() {
-            let broken = |why: String| {
-                Rule::JournalBroken.found(format!("ca/journal.jsonl:{}: {why}", index + 1))
-            };
-            let record = journal.next(line).map_err(broken)?;
-            journal.seq = record.seq;
-            journal.head.clone_from(&record.hash);
-            journal.records.push(record);
-        }
+        journal.read(text, "ca/journal.jsonl", 0)?;
         journal.check_head(head)?;
         Ok(journal)
+    }
+
+    /// Verifies lines that follow this journal, and takes them up as they are.
+    fn read(&mut self, text: &str, file: &str, before: usize) -> Result<()> {
+        for (index, line) in text.split_inclusive('\n').enumerate() {
+            let broken = |why: String| {
+                Rule::JournalBroken.found(format!("{file}:{}: {why}", before + index + 1))
+            };
+            let record = self.next(line).map_err(broken)?;
+            self.seq = record.seq;
+            self.head.clone_from(&record.hash);
+            self.records.push(record);
+        }
+        Ok(())
+    }
+
+    /// Continues with lines that another copy of this journal has already; they take effect when
+    /// [`Journal::lines`] is committed.
+    ///
+    /// # Errors
+    /// JOURNAL-BROKEN, when they do not continue this journal. `file` is only for messages.
+    pub fn fast_forward(&mut self, file: &str, lines: &str) -> Result<()> {
+        self.read(lines, file, 0)?;
+        self.lines.push_str(lines);
+        Ok(())
     }
 
     fn next(&self, line: &str) -> Result<Record, String> {
@@ -156,6 +173,11 @@ impl Journal {
         self.head.clone_from(&record.hash);
         self.records.push(record);
         Ok(())
+    }
+
+    /// The hash of the last entry; 64 zeros when there is none.
+    pub fn hash(&self) -> &str {
+        &self.head
     }
 
     /// The content of `ca/journal.head`: the number of the last entry and its hash.

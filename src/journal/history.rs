@@ -20,6 +20,10 @@ pub struct History<'a> {
     crls: BTreeMap<&'a str, &'a Record>,
     /// The last request of each intermediate generation.
     requests: BTreeMap<&'a str, &'a Record>,
+    /// The generation of each CA that was made to sign last: (scope, object).
+    activated: HashMap<&'a str, &'a Record>,
+    /// In order.
+    revoked: Vec<&'a Record>,
 }
 
 /// What is about to be signed, for [`History::collisions`].
@@ -57,7 +61,7 @@ impl<'a> History<'a> {
     }
 
     fn add(&mut self, record: &'a Record) {
-        if let Some(serial) = &record.serial {
+        if let (Some(serial), true) = (&record.serial, record.act != Act::Revoke) {
             self.serials.insert(serial, record);
         }
         // A key that was signed for and not released has been seen all the same.
@@ -79,6 +83,10 @@ impl<'a> History<'a> {
             Act::IntermediateRequest => {
                 self.requests.insert(&record.object, record);
             }
+            Act::RotateActivate => {
+                self.activated.insert(scope(&record.object), record);
+            }
+            Act::Revoke => self.revoked.push(record),
             _ => {}
         }
     }
@@ -145,12 +153,29 @@ impl<'a> History<'a> {
         self.requests.get(object.to_string().as_str()).copied()
     }
 
-    /// The newest generation of a CA that has a certificate.
-    pub fn certified_generation(&self, of: &Scope) -> Option<u32> {
-        (1..=self.generation(of)).rev().find(|generation| {
+    /// The generations of a CA that have a certificate, oldest first.
+    pub fn certified_generations(&self, of: &Scope) -> Vec<u32> {
+        let certified = |generation: &u32| {
             let object = ObjectRef { scope: of.clone(), generation: Some(*generation) };
             self.certificate(&object).is_some()
-        })
+        };
+        (1..=self.generation(of)).filter(certified).collect()
+    }
+
+    /// The generation of a CA that signs: the one that was activated last, else the first that has
+    /// a certificate.
+    pub fn active_generation(&self, of: &Scope) -> Option<u32> {
+        let activated = self.activated.get(of.to_string().as_str());
+        let activated = activated.and_then(|record| record.object.parse::<ObjectRef>().ok());
+        let activated = activated.and_then(|object| object.generation);
+        activated.or_else(|| self.certified_generations(of).first().copied())
+    }
+
+    /// What is to be on the CRLs of this CA generation, in the order in which it was revoked.
+    pub fn revocations(&self, issuer: &ObjectRef) -> impl Iterator<Item = &'a Record> + '_ {
+        let issuer = issuer.to_string();
+        let of = move |record: &&Record| record.issuer.as_deref() == Some(&issuer);
+        self.revoked.iter().copied().filter(move |record| of(record))
     }
 
     /// The newest generation of a CA that was requested or certified; 0 when there is none.

@@ -19,12 +19,33 @@ pub enum Act {
     /// A chain that was signed elsewhere was filed.
     #[serde(rename = "intermediate.import")]
     IntermediateImport,
+    /// A root signed the key of another (RFC 9810 section 4.4).
+    #[serde(rename = "root.link")]
+    RootLink,
     /// An intermediate signed a leaf.
     #[serde(rename = "identity.issue")]
     IdentityIssue,
     /// A CA signed its next CRL.
     #[serde(rename = "crl.issue")]
     CrlIssue,
+    /// A certificate is to be on its issuer's CRL from the next one on.
+    #[serde(rename = "revoke")]
+    Revoke,
+    /// The next root is to be made by the next ceremony.
+    #[serde(rename = "rotate.prepare")]
+    RotatePrepare,
+    /// From here on this generation of a CA signs.
+    #[serde(rename = "rotate.activate")]
+    RotateActivate,
+    /// What this generation of a CA has signed is to be replaced.
+    #[serde(rename = "rotate.taint")]
+    RotateTaint,
+    /// The shares of a sealing secret, or its passphrase, were replaced.
+    #[serde(rename = "custody.seal")]
+    CustodySeal,
+    /// A ceremony is complete: the lines since the one before it are its own.
+    #[serde(rename = "ceremony")]
+    Ceremony,
     /// A rule said no at signing.
     #[serde(rename = "refused")]
     Refused,
@@ -35,13 +56,20 @@ pub enum Act {
 
 impl Act {
     /// Every act there is.
-    pub const ALL: [Act; 8] = [
+    pub const ALL: [Act; 15] = [
         Act::RootCreate,
+        Act::RootLink,
         Act::IntermediateRequest,
         Act::IntermediateSign,
         Act::IntermediateImport,
         Act::IdentityIssue,
         Act::CrlIssue,
+        Act::Revoke,
+        Act::RotatePrepare,
+        Act::RotateActivate,
+        Act::RotateTaint,
+        Act::CustodySeal,
+        Act::Ceremony,
         Act::Refused,
         Act::Abandoned,
     ];
@@ -50,11 +78,18 @@ impl Act {
     pub fn word(self) -> &'static str {
         match self {
             Act::RootCreate => "root.create",
+            Act::RootLink => "root.link",
             Act::IntermediateRequest => "intermediate.request",
             Act::IntermediateSign => "intermediate.sign",
             Act::IntermediateImport => "intermediate.import",
             Act::IdentityIssue => "identity.issue",
             Act::CrlIssue => "crl.issue",
+            Act::Revoke => "revoke",
+            Act::RotatePrepare => "rotate.prepare",
+            Act::RotateActivate => "rotate.activate",
+            Act::RotateTaint => "rotate.taint",
+            Act::CustodySeal => "custody.seal",
+            Act::Ceremony => "ceremony",
             Act::Refused => "refused",
             Act::Abandoned => "abandoned",
         }
@@ -134,6 +169,18 @@ pub struct Record {
     /// Of the bytes of the declaration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<String>,
+    /// Of a revocation: as RFC 5280 section 5.3.1 writes it; none is unspecified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Of a ceremony: the bytes of its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Of a ceremony: the bytes of its transcript.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<String>,
+    /// Of a ceremony: each with its rule, its reason and its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<String>,
     /// Of a refusal: what was found, each with its rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusal: Vec<String>,
@@ -165,6 +212,10 @@ impl Record {
             number: None,
             request: None,
             declaration: None,
+            reason: None,
+            plan: None,
+            transcript: None,
+            waivers: Vec::new(),
             refusal: Vec::new(),
             prev: String::new(),
             hash: String::new(),

@@ -3,7 +3,7 @@
 use super::text::{clean, nearest};
 use crate::error::{Error, Result};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, Error as _},
 };
 
@@ -37,6 +37,12 @@ impl<'de> Deserialize<'de> for Version {
             VERSION => Ok(Self),
             other => Err(D::Error::custom(format!("got version {other}, expected {VERSION}"))),
         }
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(VERSION)
     }
 }
 

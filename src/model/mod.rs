@@ -13,3 +13,4 @@ pub mod rule;
 mod rules;
 pub mod span;
 pub mod text;
+pub mod words;

@@ -1,6 +1,6 @@
 //! Names of environments, intermediates, identities and policies, and how objects are written.
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
 /// A name that is at once safe as a file name, a DNS label (RFC 1123) and a SPIFFE path segment:
@@ -18,6 +18,7 @@ const RESERVED: &[&str] = &[
     "journal",
     "all",
     "ca",
+    "ceremonies",
     "identities",
     "default",
     "token",
@@ -132,6 +133,18 @@ impl FromStr for ObjectRef {
             }
         };
         Ok(Self { scope, generation })
+    }
+}
+
+impl Serialize for ObjectRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

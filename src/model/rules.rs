@@ -162,6 +162,56 @@ rules! {
         why: "a CRL states what has happened, not what will (RFC 5280 section 5.3)",
         fix: "set the clock of this machine";
 
+    // Ceremonies
+    PlanDiffers = "PLAN-DIFFERS",
+        refuses: "a plan whose requests, declarations or results are not what it says they are",
+        why: "people reviewed a digest, a date and a name; what is signed must be that and nothing else",
+        fix: "make the plan again: rootward ceremony plan";
+    PlanChanged = "PLAN-CHANGED",
+        refuses: "a plan whose digest does not begin with the words that were typed from the paper",
+        why: "the paper was printed from the plan that was reviewed; other words mean another plan, or another paper",
+        fix: "compare the whole digest with the paper: rootward ceremony plan --show FILE";
+    PlanForeign = "PLAN-FOREIGN",
+        refuses: "a plan that was made for another root than the one on this medium",
+        why: "two roots may share a name; their certificates tell them apart",
+        fix: "bring the medium of the root that the plan names";
+    PlanForked = "PLAN-FORKED",
+        refuses: "a plan that does not continue the journal on this medium",
+        why: "the previous ceremony is an input of the next: a gap, a fork or an older copy would sign something twice or forget a revocation",
+        fix: "bring the newest copy of the medium, or import the response of the last ceremony and make the plan again";
+    PlanOpen = "PLAN-OPEN",
+        refuses: "to act while a plan waits for its ceremony",
+        why: "the ceremony continues the journal that the plan names; what is written meanwhile would fork it",
+        fix: "import the response: rootward ceremony import FILE; or take the plan back: rootward ceremony plan --withdraw";
+    ResponseTruncated = "RESPONSE-TRUNCATED",
+        refuses: "a response without its last line",
+        why: "a medium that was pulled out, or a serial line that broke off, leaves a beginning that may read well",
+        fix: "copy the response from the medium again";
+    ResponseChanged = "RESPONSE-CHANGED",
+        refuses: "a response that is not as its last line, its digests or the journal in it say",
+        why: "what comes back is filed and relied upon; every byte of it is accounted for",
+        fix: "copy the response from the medium again, and compare it with the transcript that the witnesses signed";
+    ResponseForeign = "RESPONSE-FOREIGN",
+        refuses: "a response to another plan, or from another root",
+        why: "only what was planned here is filed here",
+        fix: "bring the response of this workspace's own ceremony";
+    ResponseReplayed = "RESPONSE-REPLAYED",
+        refuses: "a response that was imported before",
+        why: "an older CRL or certificate would come back into force",
+        fix: "nothing is left to do; see what is there with: rootward status";
+    ResponseForked = "RESPONSE-FORKED",
+        refuses: "a response that does not continue the journal of this workspace",
+        why: "two histories cannot both be the one that an auditor follows",
+        fix: "find out which copy went on meanwhile: rootward journal show";
+    TranscriptChanged = "TRANSCRIPT-CHANGED",
+        refuses: "a transcript with a changed, removed or added line, or without the root's signature",
+        why: "it is what the witnesses saw; it proves nothing unless every line is as it was written",
+        fix: "take the transcript from the medium, or from a witness's copy";
+    WaiverUnfit = "WAIVER-UNFIT",
+        refuses: "a waiver for a rule that cannot be waived, without a reason, or past its end",
+        why: "a waiver is an exception that people agreed on beforehand; there is none for what is signed",
+        fix: "see to the cause, or plan again with a waiver that holds";
+
     // The workspace
     EnvironmentsShare = "ENVIRONMENTS-SHARE",
         refuses: "two environments that share an address, a set of mounts, a runtime owner, a trust domain, a DNS subtree or an app-facing path",

@@ -207,13 +207,13 @@ pub fn attributes(name: &X509Name) -> Vec<(String, String)> {
     name.iter_attributes().map(text).collect()
 }
 
-/// id-at-commonName.
 /// The last common name among the attributes of a name, or nothing.
 pub fn common_name(attributes: &[(String, String)]) -> &str {
     let is_cn = |(oid, _): &&(String, String)| oid == COMMON_NAME;
     attributes.iter().rev().find(is_cn).map_or("", |(_, text)| text)
 }
 
+/// id-at-commonName.
 pub const COMMON_NAME: &str = "2.5.4.3";
 /// id-at-organizationName.
 pub const ORGANIZATION: &str = "2.5.4.10";

@@ -15,4 +15,5 @@ pub mod profile;
 pub mod request;
 pub mod rsa;
 pub mod san;
+pub mod signature;
 pub mod subject;

@@ -7,24 +7,15 @@
 //!
 //! - a pending file that is complete: the lines are appended as far as they are missing, and the
 //!   outputs are put into their places (again);
-//! - one that is not: nothing was released. What it names may have been signed, and is recorded
-//!   as abandoned: nothing signed is ever unrecorded.
+//! - one that is not: nothing was released. What it names may have been signed here, and is then
+//!   recorded as abandoned: nothing signed is ever unrecorded.
 
-use super::pending::{self, Output};
+use super::pending::{self, Act, Output};
 use super::{file, layout};
 use crate::error::{Error, Result};
 use crate::model::rule::Rule;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-
-/// Outputs and the journal lines that record them.
-#[derive(Default)]
-pub struct Act {
-    /// In any order; each path once.
-    pub outputs: Vec<Output>,
-    /// Whole lines, each with its line feed.
-    pub lines: String,
-}
 
 /// What the next run found and did about an act that was interrupted.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +35,7 @@ const BATCH: usize = 16;
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let journal = root.join(layout::JOURNAL);
-    let committed = pending::write(root, offset, &act.lines, &act.outputs)
+    let committed = pending::write(root, offset, act)
         .and_then(|()| file::append(&journal, act.lines.as_bytes()));
     if let Err(error) = committed {
         // Nothing was released. What may have been signed is recorded as abandoned by the caller,
@@ -120,6 +111,10 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
     };
     let journal = root.join(layout::JOURNAL);
     let Some(outputs) = &pending.outputs else {
+        if !pending.signed_here {
+            pending::forget(root)?;
+            return Ok(Recovery::Clean);
+        }
         // What follows the offset can only be a half-written record of this very abandonment.
         if length(&journal).is_some_and(|length| length > pending.offset) {
             let present = file::read(&journal, file::LARGE)?;

@@ -12,6 +12,22 @@ pub const PENDING: &str = "ca/.pending";
 pub const CA: &str = "ca";
 /// What makes a directory a workspace.
 pub const ROOT: &str = "ca/root/root.toml";
+/// One directory for each ceremony.
+pub const CEREMONIES: &str = "ca/ceremonies";
+/// What a root key was asked to do.
+pub const PLAN: &str = "plan.toml";
+/// What happened, signed by the root.
+pub const TRANSCRIPT: &str = "transcript.txt";
+/// The same while it is being written.
+pub const DRAFT: &str = "draft.txt";
+/// What comes back to the side that planned.
+pub const RESPONSE: &str = "response.toml";
+
+/// A file of the ceremony of that number.
+pub fn ceremony(number: u64, file: &str) -> String {
+    format!("{CEREMONIES}/{number:04}/{file}")
+}
+
 /// ACL templates.
 pub const POLICIES: &str = "identities/policies";
 

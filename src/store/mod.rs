@@ -6,6 +6,6 @@ pub mod layout;
 pub mod pending;
 pub mod workspace;
 
-pub use act::{Act, Recovery};
-pub use pending::Output;
+pub use act::Recovery;
+pub use pending::{Act, Output};
 pub use workspace::Workspace;

@@ -39,6 +39,18 @@ impl Output {
     }
 }
 
+/// Outputs and the journal lines that record them: all or nothing.
+#[derive(Default)]
+pub struct Act {
+    /// In any order; each path once.
+    pub outputs: Vec<Output>,
+    /// Whole lines, each with its line feed.
+    pub lines: String,
+    /// Were the lines made in this run? Then what they name was signed, and is recorded as
+    /// abandoned when it could not be released. Lines of another workspace are brought again.
+    pub signed_here: bool,
+}
+
 /// The first line of the pending file; the lines, the outputs and a SHA-256 follow without gaps.
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -46,6 +58,8 @@ struct Header {
     offset: u64,
     lines: usize,
     outputs: Vec<Part>,
+    /// See [`Act::signed_here`].
+    signed_here: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,6 +87,8 @@ impl Header {
 pub(super) struct Pending {
     pub offset: u64,
     pub lines: String,
+    /// See [`Act::signed_here`].
+    pub signed_here: bool,
     /// `None`: the file is not complete, so nothing was released.
     pub outputs: Option<HashMap<String, Content>>,
 }
@@ -98,7 +114,8 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Pending> {
     }
     let body = &bytes[end + 1..];
     let lines = String::from_utf8(body.get(..header.lines)?.to_vec()).ok()?;
-    let pending = Pending { offset: header.offset, lines, outputs: None };
+    let signed_here = header.signed_here;
+    let pending = Pending { offset: header.offset, lines, signed_here, outputs: None };
     let length = header.lines + header.outputs.iter().map(|part| part.length).sum::<usize>();
     let mut digest = Context::new(&SHA256);
     digest.update(&bytes[..(end + 1 + length).min(bytes.len())]);
@@ -114,7 +131,8 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Pending> {
     Some(Pending { outputs: Some(outputs.collect()), ..pending })
 }
 
-pub(super) fn encode(offset: u64, lines: &str, outputs: &[Output]) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn encode(offset: u64, act: &Act) -> Result<Zeroizing<Vec<u8>>> {
+    let Act { outputs, lines, signed_here } = act;
     let part = |output: &Output| Part {
         path: output.path.clone(),
         mode: output.mode,
@@ -122,7 +140,9 @@ pub(super) fn encode(offset: u64, lines: &str, outputs: &[Output]) -> Result<Zer
     };
     let parts: Vec<Part> = outputs.iter().map(part).collect();
     let body: usize = parts.iter().map(|part| part.length).sum();
-    let header = serde_json::to_vec(&Header { offset, lines: lines.len(), outputs: parts })?;
+    let signed_here = *signed_here;
+    let header = Header { offset, lines: lines.len(), outputs: parts, signed_here };
+    let header = serde_json::to_vec(&header)?;
     // Exact capacity: a growing vector would leave copies of secrets behind.
     let length = header.len() + 1 + lines.len() + body + 32;
     let mut bytes = Zeroizing::new(Vec::with_capacity(length));
@@ -145,9 +165,9 @@ pub(super) fn withdraw(root: &Path) -> Result<()> {
 }
 
 /// Writes the pending file and makes it durable.
-pub(super) fn write(root: &Path, offset: u64, lines: &str, outputs: &[Output]) -> Result<()> {
+pub(super) fn write(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let path = root.join(layout::PENDING);
-    let synced = file::create(&path, &encode(offset, lines, outputs)?, 0o600)?.sync_all();
+    let synced = file::create(&path, &encode(offset, act)?, 0o600)?.sync_all();
     synced.context(format!("cannot sync {}", layout::PENDING))?;
     file::sync_dir(&root.join("ca"))
 }

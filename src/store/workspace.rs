@@ -1,21 +1,23 @@
 //! A workspace: a directory with `ca/` and `identities/`, seen as it is or as it is about to be.
 
 use super::{
-    act::{self, Act, Recovery},
+    act::{self, Recovery},
     file::{self, Entry},
     layout,
-    pending::{self, Content, Pending},
+    pending::{self, Act, Content, Output, Pending},
 };
 use crate::error::{Error, Explain, Result};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// An open workspace. Reading looks through an interrupted act: what is journalled but not yet
-/// renamed counts as being in its place.
+/// An open workspace. Reading looks through an interrupted act, and through what is staged: what is
+/// about to be in its place counts as being there.
 #[derive(Debug)]
 pub struct Workspace {
     root: PathBuf,
     pending: Option<Pending>,
+    staged: BTreeMap<String, Content>,
     lock: Option<file::Lock>,
 }
 
@@ -36,7 +38,7 @@ impl Workspace {
     /// Opens for reading; nothing is changed, so a read-only medium will do.
     pub fn open(root: &Path) -> Result<Self> {
         let pending = pending::read(root)?;
-        Ok(Self { root: root.to_owned(), pending, lock: None })
+        Ok(Self { root: root.to_owned(), pending, staged: BTreeMap::new(), lock: None })
     }
 
     /// Opens for changing: takes the lock, and finishes or undoes what was interrupted.
@@ -46,7 +48,8 @@ impl Workspace {
     pub fn lock(root: &Path) -> Result<(Self, Recovery)> {
         let lock = Some(file::lock(&root.join(layout::CA))?);
         let recovery = act::recover(root)?;
-        Ok((Self { root: root.to_owned(), pending: None, lock }, recovery))
+        let staged = BTreeMap::new();
+        Ok((Self { root: root.to_owned(), pending: None, staged, lock }, recovery))
     }
 
     /// The workspace's directory, absolute and without links.
@@ -61,7 +64,26 @@ impl Workspace {
 
     /// What an interrupted act, once finished, will have written there: bytes and mode.
     fn pending(&self, path: &str) -> Option<&Content> {
-        self.pending.as_ref()?.outputs.as_ref()?.get(path)
+        let interrupted = || self.pending.as_ref()?.outputs.as_ref()?.get(path);
+        self.staged.get(path).or_else(interrupted)
+    }
+
+    /// Puts files where later steps of the same act find them; nothing is written.
+    pub fn stage(&mut self, outputs: Vec<Output>) {
+        let content = |output: Output| (output.path, (output.bytes, output.mode));
+        self.staged.extend(outputs.into_iter().map(content));
+    }
+
+    /// What is staged and is no secret: path and content, in order.
+    pub fn staged(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let public = self.staged.iter().filter(|(_, (_, mode))| *mode == 0o644);
+        public.map(|(path, (bytes, _))| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// Takes everything that was staged, to be written or forgotten.
+    pub fn unstage(&mut self) -> Vec<Output> {
+        let output = |(path, (bytes, mode))| Output { path, bytes, mode, twin: None };
+        std::mem::take(&mut self.staged).into_iter().map(output).collect()
     }
 
     /// Reads a file of the workspace of at most [`file::SMALL`] bytes.
@@ -97,6 +119,13 @@ impl Workspace {
     pub fn entries(&self, dir: &str) -> Result<Vec<Entry>> {
         let mut entries = file::entries(&self.root.join(dir))?;
         entries.retain(|entry| !(entry.name.starts_with('.') && entry.name.ends_with(".new")));
+        let below = |path: &String| Some(path.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
+        entries.extend(self.staged.keys().filter_map(below).map(|rest| match rest.split_once('/') {
+            Some((name, _)) => Entry { name: name.to_owned(), is_dir: true },
+            None => Entry { name: rest, is_dir: false },
+        }));
+        entries.sort();
+        entries.dedup();
         Ok(entries)
     }
 
@@ -107,7 +136,7 @@ impl Workspace {
     pub fn journal(&self) -> Result<String> {
         let bytes = file::read_if_any(&self.root.join(layout::JOURNAL), file::LARGE)?;
         let mut bytes = std::mem::take(&mut *bytes.unwrap_or_default());
-        if let Some(Pending { offset, lines, outputs }) = &self.pending {
+        if let Some(Pending { offset, lines, outputs, .. }) = &self.pending {
             let offset = usize::try_from(*offset)?;
             let tail = bytes.get(offset..);
             let is_unfinished = tail.is_some_and(|tail| lines.as_bytes().starts_with(tail));

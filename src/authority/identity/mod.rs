@@ -7,7 +7,7 @@ mod report;
 pub use plan::{Task, declared, load, plan};
 pub use report::{Report, State};
 
-use crate::authority::{Estate, Passphrases, crl};
+use crate::authority::{Estate, Keys, crl};
 use crate::custody::Signer;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{History, Record};
@@ -44,12 +44,12 @@ impl Done {
 ///
 /// # Errors
 /// What stops all: no intermediate, a wrong passphrase, a full disk.
-pub fn issue(
-    estate: &mut Estate,
+pub fn issue<'c>(
+    estate: &mut Estate<'c>,
     environment: &Name,
     names: &[Name],
     csr: Option<&[u8]>,
-    passphrases: &mut dyn Passphrases,
+    keys: &mut Keys<'_, 'c>,
     progress: &(dyn Fn() + Sync),
 ) -> Result<Vec<Report>> {
     estate.check_clock()?;
@@ -59,9 +59,8 @@ pub fn issue(
         let idle = tasks.into_iter().map(|task| task.map(Done::idle)).collect();
         return finish(estate, idle, Vec::new());
     }
-    let passphrase = passphrases.open(&issuer.object)?;
-    let key = estate.unlock(&issuer, &passphrase)?;
-    carry_out(estate, &issuer, &key, tasks, progress)
+    let key = keys.signer(estate, &issuer)?;
+    carry_out(estate, &issuer, key, tasks, progress)
 }
 
 /// What [`plan`] found to be done, with the issuer's key at hand: everything but the passphrase.
@@ -78,8 +77,9 @@ pub fn carry_out(
     let mut extra = Vec::new();
     if estate.crl(&issuer.object)?.is_none() {
         // A new CA says at once that it has revoked nothing: some verifiers insist on a CRL.
-        let cadence = crl::cadence(estate, &issuer.object.scope)?;
-        extra.push(crl::issue_next(estate, issuer, None, cadence, key)?);
+        let next_update = crl::next_update(estate, &issuer.object)?;
+        let (output, record, _) = crl::issue_next(estate, issuer, None, next_update, key)?;
+        extra.push((output, record));
     }
     let made = {
         let reader: &Estate = estate;

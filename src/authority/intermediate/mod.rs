@@ -3,8 +3,8 @@
 mod request;
 mod sign;
 
-pub use request::request;
-pub use sign::{Prepared, Preview, prepare, sign};
+pub use request::{file, request};
+pub use sign::{Prepared, Preview, end, prepare, step};
 
 use crate::authority::ca::ca_dir;
 use crate::authority::estate::contradiction;

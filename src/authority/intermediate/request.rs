@@ -2,31 +2,29 @@
 
 use super::{Target, other_request, request_output};
 use crate::authority::estate::contradiction;
-use crate::authority::{Estate, Outcome, Passphrases};
-use crate::custody::{Signer, sealed, soft};
+use crate::authority::{Estate, Keys, Outcome};
 use crate::error::{Error, Result};
 use crate::model::{environment::KeyHome, name::ObjectRef, rule::Rule};
 use crate::pki::{
-    issue::{self},
+    issue,
     request::Request,
 };
-use crate::store::Output;
 
 /// Makes a sealed key and a request, or files a request that was made elsewhere.
 ///
 /// # Errors
 /// KEY-PLACE, CONTRADICTION, and every rule for requests.
-pub fn request(
-    estate: &mut Estate,
+pub fn request<'c>(
+    estate: &mut Estate<'c>,
     asked: &ObjectRef,
     csr: Option<&[u8]>,
-    passphrases: &mut dyn Passphrases,
+    keys: &mut Keys<'_, 'c>,
 ) -> Result<Outcome<(ObjectRef, Request)>> {
     let target = Target::find(estate, asked)?;
     estate.check_clock()?;
-    match (csr, target.intermediate.key) {
+    let outcome = match (csr, target.intermediate.key) {
         (Some(bytes), KeyHome::Vault) => file_request(estate, target, bytes),
-        (None, KeyHome::Local) => make_request(estate, target, passphrases),
+        (None, KeyHome::Local) => make_request(estate, target, keys),
         (Some(_), KeyHome::Local) => {
             let message = format!("{}: key = \"local\" is declared, got a request", target.object);
             Err(Rule::KeyPlace.found(message).into())
@@ -36,7 +34,20 @@ pub fn request(
             Err(Error::usage(format!("the key of {object} is made in Vault, expected --csr FILE"))
                 .hint(format!("rootward intermediate request {object} --csr FILE")))
         }
+    }?;
+    if matches!(outcome, Outcome::Done(_)) {
+        estate.commit(Vec::new(), Vec::new())?;
     }
+    Ok(outcome)
+}
+
+/// Files a request that was made elsewhere, or finds it filed, as one step of several.
+///
+/// # Errors
+/// CONTRADICTION, and every rule for requests.
+pub fn file(estate: &mut Estate, asked: &ObjectRef, csr: &[u8]) -> Result<()> {
+    let target = Target::find(estate, asked)?;
+    file_request(estate, target, csr).map(|_| ())
 }
 
 fn file_request(
@@ -53,14 +64,14 @@ fn file_request(
     }
     target.check_request(estate, &request)?;
     let outputs = vec![request_output(&target, &request)?];
-    estate.commit(outputs, vec![target.record_request(&request)])?;
+    estate.stage(outputs, vec![target.record_request(&request)])?;
     Ok(Outcome::Done((target.object, request)))
 }
 
-fn make_request(
-    estate: &mut Estate,
+fn make_request<'c>(
+    estate: &mut Estate<'c>,
     target: Target,
-    passphrases: &mut dyn Passphrases,
+    keys: &mut Keys<'_, 'c>,
 ) -> Result<Outcome<(ObjectRef, Request)>> {
     if let Some(filed) = target.filed_request(estate)? {
         return Ok(Outcome::AlreadyThere((target.object, filed)));
@@ -71,15 +82,10 @@ fn make_request(
         return Err(contradiction(message).into());
     }
     let subject = target.subject(estate)?;
-    let rng = estate.context.rng;
-    let pkcs8 = soft::generate(target.intermediate.algorithm.into(), rng)?;
-    let key = soft::SoftKey::open(&pkcs8, rng)?;
-    let request = Request::parse(&issue::request(&subject, &key as &dyn Signer)?)?;
-    let passphrase = passphrases.create(&target.object)?;
-    let outputs = vec![
-        Output::secret(key_path, sealed::seal(&pkcs8, &passphrase, rng)?),
-        request_output(&target, &request)?,
-    ];
-    estate.commit(outputs, vec![target.record_request(&request)])?;
+    keys.generate(estate, &target.object, target.intermediate.algorithm.into())?;
+    let key = keys.held(&target.object).ok_or_else(|| Error::failed("the new key is not there"))?;
+    let request = Request::parse(&issue::request(&subject, key)?)?;
+    let outputs = vec![keys.seal(estate, &target.object)?, request_output(&target, &request)?];
+    estate.stage(outputs, vec![target.record_request(&request)])?;
     Ok(Outcome::Done((target.object, request)))
 }

@@ -1,10 +1,9 @@
 //! The signature of the root under a request.
 
 use super::{Target, certificate_outputs, other_request, request_output};
-use crate::authority::ca::ca_dir;
 use crate::authority::estate::contradiction;
 use crate::authority::root::certificate_record;
-use crate::authority::{Estate, Passphrases};
+use crate::authority::{Estate, Keys};
 use crate::error::{Error, Result};
 use crate::journal::{Act, Record};
 use crate::model::{environment::KeyHome, name::ObjectRef};
@@ -16,6 +15,7 @@ use crate::pki::{
     profile::{Draft, Profile},
     request::Request,
 };
+use time::OffsetDateTime;
 
 /// What is about to be signed: shown before the passphrase is asked for.
 pub struct Preview {
@@ -37,11 +37,27 @@ pub enum Prepared {
     Ready(Box<Preview>),
 }
 
-/// Judges everything that can be judged without the root key.
+/// When a certificate that is made now is to end: as declared.
+///
+/// # Errors
+/// Usage: no such intermediate; failed, past the year 9999.
+pub fn end(estate: &Estate, asked: &ObjectRef) -> Result<OffsetDateTime> {
+    let lifetime = Target::find(estate, asked)?.intermediate.lifetime;
+    let end = lifetime.not_after(estate.context.now().replace_nanosecond(0)?);
+    end.ok_or_else(|| Error::failed(format!("{lifetime} from now is past the year 9999")))
+}
+
+/// Judges everything that can be judged without the root key. `not_after`: the end, when it is
+/// planned, else as declared from now on.
 ///
 /// # Errors
 /// Every rule for requests and for intermediates, NAME-PROBE, ISSUER-UNFIT.
-pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result<Prepared> {
+pub fn prepare(
+    estate: &Estate,
+    asked: &ObjectRef,
+    csr: Option<&[u8]>,
+    not_after: Option<OffsetDateTime>,
+) -> Result<Prepared> {
     let target = Target::find(estate, asked)?;
     estate.check_clock()?;
     let issuer = estate.issuer(&ObjectRef::newest_root())?;
@@ -79,31 +95,39 @@ pub fn prepare(estate: &Estate, asked: &ObjectRef, csr: Option<&[u8]>) -> Result
         estate.context.now(),
         estate.context.rng,
     )?;
+    let draft = Draft { not_after: not_after.unwrap_or(draft.not_after), ..draft };
     let now = estate.context.now();
     let linted = issue::lint(&target.object, &draft, Some(&issuer), &estate.history(), now)?;
     let preview = Preview { target, request, issuer, linted, is_filed };
     probe::names(&draft, &preview.issuer, estate.context.rng)?;
-    if !estate.has_key(&preview.issuer.object) {
-        let dir = ca_dir(&preview.issuer.object);
-        return Err(Error::failed(format!("{dir}/key.pem is not here, so nothing can be signed"))
-            .hint("bring the medium that holds the root key"));
-    }
     Ok(Prepared::Ready(Box::new(preview)))
 }
 
-/// Signs what [`prepare`] found good.
+/// Signs what [`prepare`] finds good, as one step of several.
 ///
 /// # Errors
-/// A wrong passphrase, ISSUER-KEY, SIGNATURE-INVALID.
-pub fn sign(
-    estate: &mut Estate,
+/// As for [`prepare`]; a wrong passphrase, ISSUER-KEY, SIGNATURE-INVALID.
+pub fn step<'c>(
+    estate: &mut Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    object: &ObjectRef,
+    not_after: OffsetDateTime,
+) -> Result<Certificate> {
+    match prepare(estate, object, None, Some(not_after))? {
+        Prepared::Ready(preview) => sign(estate, *preview, keys),
+        Prepared::Signed(object) => {
+            Err(contradiction(format!("{object} is signed already")).into())
+        }
+    }
+}
+
+fn sign<'c>(
+    estate: &mut Estate<'c>,
     preview: Preview,
-    passphrases: &mut dyn Passphrases,
-) -> Result<(ObjectRef, Certificate)> {
+    keys: &mut Keys<'_, 'c>,
+) -> Result<Certificate> {
     let Preview { target, request, issuer, linted, is_filed } = preview;
-    let passphrase = passphrases.open(&issuer.object)?;
-    let key = estate.unlock(&issuer, &passphrase)?;
-    let certificate = linted.sign(Some(&issuer), &key)?;
+    let certificate = linted.sign(Some(&issuer), keys.signer(estate, &issuer)?)?;
     let mut records = Vec::new();
     let mut outputs = Vec::new();
     if !is_filed {
@@ -119,6 +143,6 @@ pub fn sign(
     });
     let chain = [certificate.der.as_slice(), issuer.certificate.der.as_slice()];
     outputs.extend(certificate_outputs(estate, &target, &chain)?);
-    estate.commit(outputs, records)?;
-    Ok((target.object, certificate))
+    estate.stage(outputs, records)?;
+    Ok(certificate)
 }

@@ -2,14 +2,15 @@
 
 use super::signed;
 use crate::authority::{
-    self, Estate,
+    self, Estate, Keys,
     intermediate::{Prepared, Preview},
 };
+use crate::ceremony::{plan::Wanted, single};
 use crate::commands::{Session, member, moment, read_named, unlock};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
 use crate::model::name::ObjectRef;
-use crate::pki::{profile::Profile, subject::shown};
+use crate::pki::{inspect::Certificate, profile::Profile, subject::shown};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -49,10 +50,11 @@ pub fn dry_run(args: &SignArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let estate = session.read()?;
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
-    let preview = match authority::intermediate::prepare(&estate, &args.object, csr)? {
+    let preview = match authority::intermediate::prepare(&estate, &args.object, csr, None)? {
         Prepared::Signed(object) => return already(session, &estate, &object),
         Prepared::Ready(preview) => preview,
     };
+    estate.need_key(&preview.issuer.object)?;
     show(session, &preview);
     session.ui.status("every rule agrees; nothing was signed (--dry-run)");
     if !session.ui.json {
@@ -83,17 +85,34 @@ pub fn sign(args: &SignArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     let csr = csr.as_ref().map(|bytes| bytes.as_slice());
-    let prepared = authority::intermediate::prepare(&estate, &args.object, csr);
+    let prepared = authority::intermediate::prepare(&estate, &args.object, csr, None);
     let preview = match prepared.map_err(|error| estate.refuse(&args.object, error))? {
         Prepared::Signed(object) => return already(session, &estate, &object),
         Prepared::Ready(preview) => preview,
     };
+    estate.need_key(&preview.issuer.object)?;
     show(session, &preview);
     let environment = preview.target.environment.clone();
-    let mut source = unlock::Source::new(session, &args.unlock);
-    let signed = authority::intermediate::sign(&mut estate, *preview, &mut source);
+    let signed = carry_out(args, session, &mut estate, &preview.target.object, csr);
     let (object, certificate) = signed.map_err(|error| estate.refuse(&args.object, error))?;
     signed::filed(session, "signed", &object, &certificate)?;
     signed::next(session, &environment, &object);
     Ok(())
+}
+
+/// The request is filed, where it was not, and signed: all or nothing.
+fn carry_out(
+    args: &SignArgs,
+    session: &Session,
+    estate: &mut Estate,
+    object: &ObjectRef,
+    csr: Option<&[u8]>,
+) -> Result<(ObjectRef, Certificate)> {
+    if let Some(csr) = csr {
+        authority::intermediate::file(estate, object, csr)?;
+    }
+    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut keys = Keys::new(&mut source);
+    let wanted = Wanted::Intermediate(object.clone());
+    single::perform(estate, &mut keys, wanted, &[])?.certificate()
 }

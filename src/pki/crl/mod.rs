@@ -6,6 +6,7 @@ pub use next::{Plan, issue, lint};
 
 use super::inspect::sha256;
 use crate::error::{Error, Result};
+use crate::journal::{Record, chain::instant};
 use crate::model::{
     key::PublicKey,
     text::{hex, unhex},
@@ -55,6 +56,29 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// The reasons that one may give.
+    pub const ALL: [Reason; 6] = [
+        Reason::KeyCompromise,
+        Reason::CaCompromise,
+        Reason::AffiliationChanged,
+        Reason::Superseded,
+        Reason::CessationOfOperation,
+        Reason::PrivilegeWithdrawn,
+    ];
+}
+
+impl std::str::FromStr for Reason {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Reason::ALL.into_iter().find(|reason| reason.to_string() == text).ok_or_else(|| {
+            let words: Vec<String> = Reason::ALL.iter().map(ToString::to_string).collect();
+            format!("got {text:?}, expected one of {}", words.join(", "))
+        })
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -70,6 +94,20 @@ impl fmt::Display for Reason {
 }
 
 impl Revoked {
+    /// The entry that a line of the journal asks for.
+    ///
+    /// # Errors
+    /// Failed, when the line is no revocation.
+    pub fn of(record: &Record) -> Result<Self> {
+        let wrong = || Error::failed(format!("entry {} is no revocation", record.seq));
+        let reason = record.reason.as_deref().map(|word| word.parse::<Reason>());
+        Ok(Self {
+            serial: record.serial.clone().ok_or_else(wrong)?,
+            date: instant(&record.time).ok_or_else(wrong)?,
+            reason: reason.transpose().map_err(Error::failed)?,
+        })
+    }
+
     /// The serial number's octets.
     ///
     /// # Errors

@@ -2,12 +2,11 @@
 
 use super::{Crl, Reason, Revoked};
 use crate::custody::Signer;
-use crate::error::{Error, Result, none_of};
+use crate::error::{Result, none_of};
 use crate::journal::{Act, History, chain::timestamp};
 use crate::model::{
     name::Scope,
     rule::{Finding, Rule},
-    span::Span,
 };
 use crate::pki::encode::{self, CrlDraft};
 use crate::pki::issue::{assemble, signature_is_valid};
@@ -25,24 +24,28 @@ pub struct Plan {
 
 impl Plan {
     /// The successor of `previous`: the next number and the same entries, but for those whose
-    /// certificates expired before the last CRL (RFC 5280 section 3.3).
+    /// certificates expired before the last CRL (RFC 5280 section 3.3), and what was revoked since.
     pub fn next(
         previous: Option<&Crl>,
-        cadence: Span,
+        issuer: &Issuer,
+        next_update: OffsetDateTime,
         history: &History,
         now: OffsetDateTime,
     ) -> Result<Self> {
-        let this_update = now.replace_nanosecond(0)?;
-        let next_update = cadence
-            .not_after(this_update)
-            .ok_or_else(|| Error::failed("the next update is past the year 9999"))?;
-        let kept = |entry: &&Revoked| !expired_before(history, entry, previous);
+        let kept = |entry: &Revoked| !expired_before(history, entry, previous);
         let entries = previous.iter().flat_map(|crl| &crl.revoked);
+        let mut revoked: Vec<Revoked> = entries.filter(|entry| kept(entry)).cloned().collect();
+        for record in history.revocations(&issuer.object) {
+            let entry = Revoked::of(record)?;
+            if kept(&entry) && !revoked.iter().any(|there| there.serial == entry.serial) {
+                revoked.push(entry);
+            }
+        }
         Ok(Self {
             number: previous.map_or(1, |crl| crl.number + 1),
-            this_update,
+            this_update: now.replace_nanosecond(0)?,
             next_update,
-            revoked: entries.filter(kept).cloned().collect(),
+            revoked,
         })
     }
 }

@@ -12,7 +12,7 @@ const LINES: &str = "{\"seq\":2,\"host\":\"größer\"}\n{\"seq\":3}\n";
 fn act() -> Act {
     let secret = Output::secret("ca/root/g1/key.pem", Zeroizing::new(b"sealed".to_vec()));
     let outputs = vec![secret, Output::public("ca/journal.head", "3 ff\n")];
-    Act { outputs, lines: LINES.into() }
+    Act { outputs, lines: LINES.into(), signed_here: true }
 }
 
 /// A workspace with one line in its journal, that much of the lines appended, and a pending file.
@@ -26,7 +26,7 @@ fn interrupted(pending: &[u8], appended: &str) -> tempfile::TempDir {
 }
 
 fn whole() -> Zeroizing<Vec<u8>> {
-    encode(BEFORE.len() as u64, &act().lines, &act().outputs).unwrap()
+    encode(BEFORE.len() as u64, &act()).unwrap()
 }
 
 fn text(dir: &tempfile::TempDir, path: &str) -> Option<String> {
@@ -74,6 +74,20 @@ fn an_act_that_is_not_complete_releases_nothing() {
 }
 
 #[test]
+fn what_another_workspace_signed_is_brought_again_and_never_abandoned() {
+    let foreign = Act { signed_here: false, ..act() };
+    let whole = encode(BEFORE.len() as u64, &foreign).unwrap();
+    for length in 0..whole.len() {
+        let dir = interrupted(&whole[..length], "");
+        assert_eq!(recover(dir.path()).unwrap(), Recovery::Clean, "{length}");
+        assert_eq!(text(&dir, layout::JOURNAL).as_deref(), Some(BEFORE));
+        assert!(!file::exists(&dir.path().join(layout::PENDING)), "{length}");
+    }
+    let dir = interrupted(&whole, "");
+    assert_eq!(recover(dir.path()).unwrap(), Recovery::Finished(LINES.into()));
+}
+
+#[test]
 fn a_half_written_abandonment_is_written_again_and_nothing_else_is_cut() {
     let cut = &whole()[..whole().len() - 1];
     let abandoned = "{\"seq\":2,\"act\":\"abandoned\"}\n";
@@ -112,7 +126,7 @@ fn what_another_hand_wrote_is_not_an_act() {
         ("ca/x", 0o4755),
     ] {
         let output = Output { mode, ..Output::public(path, "x") };
-        let bytes = encode(0, "", &[output]).unwrap();
+        let bytes = encode(0, &Act { outputs: vec![output], ..Act::default() }).unwrap();
         assert!(parse(&bytes).is_none(), "{path}");
     }
 }
@@ -129,7 +143,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse(&bytes);
-        let header = b"{\"offset\":3,\"lines\":2,\"outputs\":[]}\n";
+        let header = b"{\"offset\":3,\"lines\":2,\"outputs\":[],\"signed_here\":true}\n";
         let _ = parse(&[&header[..], &bytes].concat());
     }
 }

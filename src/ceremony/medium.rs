@@ -1,0 +1,174 @@
+//! The medium: the workspace that holds the root key, brought up to what a plan says.
+
+use super::plan::{Plan, Reviewed, Step};
+use crate::authority::Estate;
+use crate::authority::ca::ca_dir;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::journal::Act;
+use crate::model::{
+    name::{Name, Scope},
+    rule::{Finding, Rule},
+};
+use crate::store::{Output, layout};
+use std::path::Path;
+
+/// A medium, and how far this plan is carried out there.
+pub struct Medium<'c> {
+    /// With everything that the plan brings staged; nothing of it is written.
+    pub estate: Estate<'c>,
+    /// What was left half done and is seen to, in words.
+    pub recovered: Option<String>,
+    /// Was the plan carried out before?
+    pub is_done: bool,
+}
+
+/// Opens a medium for changing.
+///
+/// # Errors
+/// PLAN-FOREIGN, PLAN-FORKED, PLAN-DIFFERS; usage, for a plan that names other files than its own.
+pub fn change<'c>(
+    dir: &Path,
+    plan: &Reviewed,
+    context: &'c Context<'c>,
+) -> Result<Medium<'c>> {
+    let (mut estate, recovered) = Estate::change_with(dir, context, files(&plan.plan)?)?;
+    let is_done = bring(&mut estate, plan)?;
+    Ok(Medium { estate, recovered, is_done })
+}
+
+/// The same for looking, wherever the plan is to be rehearsed.
+///
+/// # Errors
+/// As for [`change`].
+pub fn read<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result<Medium<'c>> {
+    let mut estate = Estate::read_with(dir, context, files(&plan.plan)?)?;
+    let is_done = bring(&mut estate, plan)?;
+    Ok(Medium { estate, recovered: None, is_done })
+}
+
+/// Brings the staged files and lines of the plan once more, after they were forgotten.
+pub fn restage(estate: &mut Estate, plan: &Reviewed) -> Result<()> {
+    estate.unstage()?;
+    estate.workspace.stage(files(&plan.plan)?);
+    bring(estate, plan).map(|_| ())
+}
+
+/// The files that a plan brings: declarations and requests, and nothing else, whoever wrote it.
+fn files(plan: &Plan) -> Result<Vec<Output>> {
+    let mut outputs = Vec::new();
+    for content in &plan.declarations {
+        let environment = content.path.strip_prefix("ca/");
+        let environment = environment.and_then(|rest| rest.strip_suffix("/environment.toml"));
+        let is_environment = environment.is_some_and(|name| name.parse::<Name>().is_ok());
+        if !is_environment && content.path != layout::ROOT {
+            let message = format!("the plan brings {:?}, expected a declaration", content.path);
+            return Err(Error::usage(message));
+        }
+        outputs.push(Output::public(&content.path, content.text.clone()));
+    }
+    for content in &plan.requests {
+        let is_of = |step: &Step| {
+            matches!(step, Step::IntermediateSign { .. })
+                && content.path == format!("{}/request.csr", ca_dir(step.object()))
+        };
+        if !plan.steps.iter().any(is_of) {
+            let message = format!("the plan brings {:?}, expected a request to sign", content.path);
+            return Err(Error::usage(message));
+        }
+        outputs.push(Output::public(&content.path, content.text.clone()));
+    }
+    Ok(outputs)
+}
+
+/// Continues the journal with what the plan brings; says whether the plan is carried out already.
+fn bring(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
+    same_root(estate, &plan.plan)?;
+    let is_done = continues(estate, plan)?;
+    requests_as_recorded(estate, &plan.plan)?;
+    Ok(is_done)
+}
+
+/// A root that is here must be the one that the plan knows.
+fn same_root(estate: &Estate, plan: &Plan) -> Result<(), Finding> {
+    let roots = estate.history().certified_generations(&Scope::Root);
+    let history = estate.history();
+    let fingerprints = roots.into_iter().filter_map(|generation| {
+        let record = history.certificate(&crate::model::name::ObjectRef::root(generation))?;
+        record.fingerprint.clone()
+    });
+    let fingerprints: Vec<String> = fingerprints.collect();
+    let fits = match &plan.root {
+        Some(planned) => fingerprints.is_empty() || fingerprints.contains(planned),
+        // The first ceremony makes the root; carried out, the root is there.
+        None => fingerprints.is_empty() || estate.journal.len() > plan.journal.entries,
+    };
+    if fits {
+        return Ok(());
+    }
+    let short = |hash: Option<&String>| {
+        hash.and_then(|hash| hash.get(..16)).unwrap_or("none").to_owned()
+    };
+    let (here, planned) = (short(fingerprints.last()), short(plan.root.as_ref()));
+    let message = format!("the root here is {here}…, that of the plan {planned}…");
+    Err(Rule::PlanForeign.found(message))
+}
+
+fn continues(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
+    let forked = |why: String| Err(Error::from(Rule::PlanForked.found(why)));
+    let brought = &plan.plan.journal;
+    let here = estate.journal.len();
+    if here < brought.since {
+        return forked(format!(
+            "the journal here has {here} entries, the plan continues from entry {}",
+            brought.since
+        ));
+    }
+    let lines: Vec<&str> = brought.lines.split_inclusive('\n').collect();
+    if lines.len() as u64 != brought.entries.saturating_sub(brought.since) {
+        return forked(format!("the plan brings {} lines of the journal, and says otherwise", lines.len()));
+    }
+    if here < brought.entries {
+        let known = usize::try_from(here - brought.since)?;
+        let new: String = lines[known..].concat();
+        if let Err(error) = estate.journal.fast_forward("the plan's journal", &new) {
+            return forked(error.messages().join(": "));
+        }
+    }
+    let at = |entry: u64| {
+        let index = usize::try_from(entry.checked_sub(1)?).ok()?;
+        estate.journal.records.get(index).map(|record| record.hash.as_str())
+    };
+    if at(brought.entries).is_some_and(|hash| hash != brought.head) {
+        return forked(format!("entry {} here is another than in the plan", brought.entries));
+    }
+    // What follows can only be this plan's own: an interrupted attempt, or all of it.
+    let own = estate.journal.records.iter().skip(usize::try_from(brought.entries)?);
+    let mut is_done = false;
+    for record in own {
+        is_done |= record.plan.as_deref() == Some(&plan.digest);
+    }
+    let others = estate.journal.records.iter().skip(usize::try_from(brought.entries)?);
+    let foreign = others.filter(|record| !matches!(record.act, Act::Abandoned | Act::Refused));
+    if let (false, Some(record)) = (is_done, foreign.last()) {
+        return forked(format!(
+            "the journal here went on with entry {} ({} {}), which is not of this plan",
+            record.seq, record.act, record.object
+        ));
+    }
+    Ok(is_done)
+}
+
+/// A request is what the journal recorded when it was filed.
+fn requests_as_recorded(estate: &Estate, plan: &Plan) -> Result<(), Finding> {
+    let history = estate.history();
+    for step in &plan.steps {
+        let Step::IntermediateSign { object, request, .. } = step else { continue };
+        let recorded = history.request(object).and_then(|record| record.request.as_deref());
+        if recorded != Some(request) {
+            let message = format!("the request of {object} is not the one that the journal recorded");
+            return Err(Rule::PlanDiffers.found(message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! A ceremony of one step, on one machine: the workspace is the medium.
+
+use super::plan::{self, Reviewed, Terms, Wanted};
+use super::transcript::Transcript;
+use super::{
+    conclude::{begin, conclude},
+    steps,
+};
+use crate::authority::{Estate, Keys};
+use crate::error::Result;
+use crate::model::span::Span;
+
+/// Plans what is wanted, carries it out, and writes it with its transcript.
+///
+/// `notes` are the transcript's first lines: where it happened.
+///
+/// # Errors
+/// Every rule of what is wanted; a wrong passphrase. The caller records the refusal.
+pub fn perform<'c>(
+    estate: &mut Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    wanted: Wanted,
+    notes: &[(&str, String)],
+) -> Result<steps::Made> {
+    let now = estate.context.now();
+    let terms = Terms {
+        operator: estate.context.origin.user.clone(),
+        witnesses: Vec::new(),
+        expires: Span::days(1).after(now).unwrap_or(now),
+        waivers: Vec::new(),
+        travels: false,
+    };
+    let plan: Reviewed = plan::make(estate, &[wanted], terms)?;
+    let mut transcript = Transcript::begin(&plan, "", Box::new(|_| Ok(())))?;
+    transcript.note("begin", &begin(estate))?;
+    for (kind, text) in notes {
+        transcript.note(kind, text)?;
+    }
+    let mut made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
+    conclude(estate, keys, &plan, &mut transcript)?;
+    estate.commit(Vec::new(), Vec::new())?;
+    Ok(made.swap_remove(0))
+}

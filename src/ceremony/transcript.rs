@@ -1,0 +1,156 @@
+//! The transcript: what happened in the room, one line each, chained by hashes and signed by the
+//! root key. Readable as it is, and verified by machine years later.
+//!
+//! A line is `NUMBER HASH KIND TEXT`; HASH is the beginning of the SHA-256 over the hash before it
+//! (32 octets; that of the first line's predecessor is the SHA-256 of the title) and `KIND TEXT`.
+//! The signature covers every byte before its PEM block: openssl verifies it with the root's public
+//! key (README, "What an auditor does").
+
+use super::plan::Reviewed;
+use crate::custody::Signer;
+use crate::error::{Error, Result};
+use crate::model::{
+    key::PublicKey,
+    rule::Rule,
+    text::{clean, hex},
+};
+use crate::pki::{inspect::sha256, pem, signature};
+use ring::digest::{Context, SHA256, digest};
+
+/// A transcript that is being written.
+pub struct Transcript<'a> {
+    text: String,
+    chain: [u8; 32],
+    count: usize,
+    watcher: Watcher<'a>,
+}
+
+/// Sees each line as it is written, with its line feed: shows it, keeps it.
+pub type Watcher<'a> = Box<dyn FnMut(&str) -> Result<()> + 'a>;
+
+const LABEL: &str = "ROOTWARD SIGNATURE";
+const BEGIN: &str = "-----BEGIN ROOTWARD SIGNATURE-----";
+const TITLE: &str = "rootward transcript 1";
+
+fn title(plan: &Reviewed) -> String {
+    format!("{TITLE}: ceremony {} of the plan {}\n", plan.plan.number, plan.digest)
+}
+
+fn next(chain: &[u8; 32], entry: &str) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    context.update(chain);
+    context.update(entry.as_bytes());
+    array(context.finish().as_ref())
+}
+
+fn array(bytes: &[u8]) -> [u8; 32] {
+    let mut array = [0; 32];
+    array.copy_from_slice(bytes);
+    array
+}
+
+impl<'a> Transcript<'a> {
+    /// The transcript of this plan. `draft` is what an earlier attempt wrote: it is continued, as
+    /// far as its chain holds.
+    pub fn begin(plan: &Reviewed, draft: &str, watcher: Watcher<'a>) -> Result<Self> {
+        let title = title(plan);
+        let chain = array(digest(&SHA256, title.as_bytes()).as_ref());
+        let mut transcript = Self { text: title.clone(), chain, count: 0, watcher };
+        if draft.is_empty() {
+            (transcript.watcher)(&title)?;
+            return Ok(transcript);
+        }
+        let lines = draft.strip_prefix(&title).unwrap_or_default();
+        let whole = lines.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        for line in whole {
+            match transcript.follows(line) {
+                Some(chain) => transcript.take(line, chain),
+                None => break,
+            }
+        }
+        if transcript.text != draft {
+            transcript.note("draft", "an earlier attempt's draft ends torn; it is continued here")?;
+        }
+        Ok(transcript)
+    }
+
+    /// The chain after this line, when it follows.
+    fn follows(&self, line: &str) -> Option<[u8; 32]> {
+        let line = line.strip_suffix('\n')?;
+        let mut parts = line.splitn(3, ' ');
+        let (number, hash, entry) = (parts.next()?, parts.next()?, parts.next()?);
+        let chain = next(&self.chain, entry);
+        let expected = (format!("{:04}", self.count + 1), hex(&chain[..4]));
+        ((number.to_owned(), hash.to_owned()) == expected).then_some(chain)
+    }
+
+    fn take(&mut self, line: &str, chain: [u8; 32]) {
+        self.text.push_str(line);
+        self.chain = chain;
+        self.count += 1;
+    }
+
+    /// One more line. `kind` is one short word.
+    pub fn note(&mut self, kind: &str, text: &str) -> Result<()> {
+        let entry = format!("{kind:<9} {}", clean(text));
+        let chain = next(&self.chain, &entry);
+        let line = format!("{:04} {} {entry}\n", self.count + 1, hex(&chain[..4]));
+        self.take(&line, chain);
+        (self.watcher)(&line)
+    }
+
+    /// The lines so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The finished file: the lines, and the root's signature over them.
+    pub fn sign(&mut self, by: &str, signer: &dyn Signer) -> Result<String> {
+        let public = signer.public();
+        let key = sha256(&public.spki);
+        let algorithm = signature::name(public);
+        self.note("signed", &format!("by {by}, {algorithm}, SHA-256 of its public key {key}"))?;
+        let made = signer.sign(self.text.as_bytes())?;
+        let text = format!("{}{}", self.text, pem::encode(LABEL, &made)?);
+        verify("the transcript just made", &text, public)?;
+        Ok(text)
+    }
+}
+
+/// Is every line in its place, and the whole signed with this key?
+///
+/// # Errors
+/// TRANSCRIPT-CHANGED, with the first line that is not as it was.
+pub fn verify(file: &str, text: &str, key: &PublicKey) -> Result<()> {
+    let changed = |why: String| Err(Error::from(Rule::TranscriptChanged.found(why)));
+    let Some(at) = text.find(BEGIN) else { return changed(format!("{file}: it is not signed")) };
+    let (body, block) = text.split_at(at);
+    let Some((title, lines)) = body.split_once('\n').filter(|(title, _)| title.starts_with(TITLE))
+    else {
+        return changed(format!("{file}:1: got another title, expected {TITLE:?}"));
+    };
+    let chain = array(digest(&SHA256, format!("{title}\n").as_bytes()).as_ref());
+    let watcher: Watcher = Box::new(|_| Ok(()));
+    let mut read = Transcript { text: format!("{title}\n"), chain, count: 0, watcher };
+    for line in lines.split_inclusive('\n') {
+        match read.follows(line) {
+            Some(chain) => read.take(line, chain),
+            None => {
+                return changed(format!(
+                    "{file}:{}: the line is not the one that was written",
+                    read.count + 2
+                ));
+            }
+        }
+    }
+    let made = pem::read_one(file, LABEL, block.as_bytes())?;
+    if signature::verifies(key, body.as_bytes(), &made) {
+        return Ok(());
+    }
+    changed(format!("{file}: the root's signature does not verify"))
+}
+
+/// The digest of the plan that the title names.
+pub fn plan_of(text: &str) -> Option<&str> {
+    text.lines().next()?.rsplit(' ').next()
+}
