@@ -16,7 +16,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// A finished certificate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// The whole certificate.
     pub der: Vec<u8>,
@@ -25,7 +25,7 @@ pub struct Certificate {
 }
 
 /// The fields of a certificate, signed or about to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Lower-case hexadecimal of the content octets.
     pub serial: String,
@@ -207,13 +207,13 @@ pub fn attributes(name: &X509Name) -> Vec<(String, String)> {
     name.iter_attributes().map(text).collect()
 }
 
-/// id-at-commonName.
 /// The last common name among the attributes of a name, or nothing.
 pub fn common_name(attributes: &[(String, String)]) -> &str {
     let is_cn = |(oid, _): &&(String, String)| oid == COMMON_NAME;
     attributes.iter().rev().find(is_cn).map_or("", |(_, text)| text)
 }
 
+/// id-at-commonName.
 pub const COMMON_NAME: &str = "2.5.4.3";
 /// id-at-organizationName.
 pub const ORGANIZATION: &str = "2.5.4.10";
