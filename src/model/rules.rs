@@ -136,6 +136,16 @@ rules! {
         why: "what one library makes another must accept, before anybody relies on it",
         fix: "look at the chain with: rootward verify";
 
+    // The links between an old and a new root
+    LinkDates = "LINK-DATES",
+        refuses: "a link certificate that does not begin with the root it stands for, that ends after it (\"old with new\": at any other moment), or that is made while that root is not valid",
+        why: "the roots decide how long their links last: whoever trusts one root verifies what is under the other for as long as that is valid, and no longer (RFC 9810 section 4.4.1)",
+        fix: "let the new root end after the old one: correct the root's lifetime in ca/root/root.toml, or set the clock";
+    LinkPair = "LINK-PAIR",
+        refuses: "a link certificate that is not the same CA as the root it stands for (name, key, key identifier, usages), or that does not link two roots of different names",
+        why: "verifiers must be able to put it in the root's place and nowhere else; with one name for both roots some of them mistake one root's CRL for the other's",
+        fix: "bring both roots' own certificates";
+
     // CRLs
     CrlNumber = "CRL-NUMBER",
         refuses: "a CRL whose number is 0 or not greater than the last one, or an older CRL in the place of the last one",

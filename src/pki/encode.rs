@@ -48,12 +48,16 @@ pub fn certificate(draft: &Draft, issuer: Option<&IssuerName>) -> Result<Vec<u8>
     params.not_after = draft.not_after;
     params.serial_number = Some(SerialNumber::from_slice(&draft.serial.0));
     params.distinguished_name = distinguished_name(&draft.subject)?;
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(&draft.key));
+    params.key_identifier_method = KeyIdMethod::PreSpecified(match &draft.profile {
+        // What the root signed names it by the identifier that it has already.
+        Profile::Link(link) => link.root.facts.subject_key_id.clone().unwrap_or_default(),
+        _ => key_id(&draft.key),
+    });
     // rcgen leaves the authority key identifier out by default (facts: trap 6); a root's own
     // would name itself, which RFC 5280 section 4.2.1.1 lets a self-signed certificate omit.
     params.use_authority_key_identifier_extension = draft.profile != Profile::Root;
     params.is_ca = match draft.profile {
-        Profile::Root => IsCa::Ca(BasicConstraints::Unconstrained),
+        Profile::Root | Profile::Link(_) => IsCa::Ca(BasicConstraints::Unconstrained),
         Profile::Intermediate { .. } => IsCa::Ca(BasicConstraints::Constrained(0)),
         _ => IsCa::ExplicitNoCa,
     };
@@ -64,7 +68,7 @@ pub fn certificate(draft: &Draft, issuer: Option<&IssuerName>) -> Result<Vec<u8>
     let (server, client) =
         (ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth);
     match &draft.profile {
-        Profile::Root => {}
+        Profile::Root | Profile::Link(_) => {}
         Profile::Intermediate { dns, ip } => {
             params.extended_key_usages = vec![server, client];
             params.name_constraints = Some(name_constraints(dns, ip));

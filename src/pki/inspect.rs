@@ -16,7 +16,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// A finished certificate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// The whole certificate.
     pub der: Vec<u8>,
@@ -25,7 +25,7 @@ pub struct Certificate {
 }
 
 /// The fields of a certificate, signed or about to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Lower-case hexadecimal of the content octets.
     pub serial: String,

@@ -44,7 +44,7 @@ pub fn lint(
     let tbs = encode::certificate(draft, issuer.map(Issuer::name).as_ref())?;
     let facts = Facts::parse_tbs(&tbs).map_err(Error::failed)?;
     let mut findings = lint::certificate(&facts, draft, issuer, Extras::None);
-    findings.extend(lint::begins_now(&facts, now));
+    findings.extend(lint::begins_now(&facts, &draft.profile, now));
     if let Some(issuer) = issuer {
         findings.extend(lint::fitness(issuer, draft.profile.is_ca(), now));
     }

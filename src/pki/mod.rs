@@ -8,6 +8,7 @@ pub mod encode;
 pub mod inspect;
 pub mod issue;
 pub mod issuer;
+pub mod link;
 pub mod lint;
 pub mod pem;
 pub mod probe;

@@ -1,6 +1,6 @@
 //! What each kind of certificate looks like: nothing in a certificate comes from anywhere else.
 
-use super::inspect::{CLIENT_AUTH, SERVER_AUTH};
+use super::inspect::{CLIENT_AUTH, Certificate, SERVER_AUTH};
 use super::subject::Subject;
 use crate::context::Rng;
 use crate::error::{Error, Result};
@@ -39,12 +39,32 @@ pub struct Draft {
 pub enum Profile {
     /// Self-signed, without path length or extended key usage.
     Root,
+    /// A root's key under another root's: as the root, but not self-signed.
+    Link(Box<Link>),
     /// A CA of path length 0 that may certify these names and addresses alone.
     Intermediate { dns: Vec<DnsName>, ip: Vec<Cidr> },
     /// An identity that logs in: clientAuth, its SPIFFE URI, its DNS name.
     Client { dns: Vec<DnsName>, uri: String },
     /// A TLS server: serverAuth.
     Listener { dns: Vec<DnsName>, ip: Vec<IpAddr> },
+}
+
+/// What a link certificate links; see [`super::link`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Which of the two.
+    pub kind: LinkKind,
+    /// The root whose place it takes: name, key and key identifier are this root's.
+    pub root: Certificate,
+}
+
+/// The two link certificates of RFC 9810 section 4.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// The new root's key, signed by the old root.
+    NewWithOld,
+    /// The old root's key, signed by the new root.
+    OldWithNew,
 }
 
 /// Key usage bits of RFC 5280 section 4.2.1.3, as x509-parser numbers them.
@@ -72,10 +92,10 @@ impl Profile {
 
     /// May it sign certificates?
     pub fn is_ca(&self) -> bool {
-        matches!(self, Profile::Root | Profile::Intermediate { .. })
+        matches!(self, Profile::Root | Profile::Link(_) | Profile::Intermediate { .. })
     }
 
-    /// A root says nothing of path length; what it signs has path length 0.
+    /// A root, linked or not, says nothing of path length; an intermediate has path length 0.
     pub fn path_length(&self) -> Option<u32> {
         matches!(self, Profile::Intermediate { .. }).then_some(0)
     }
@@ -88,7 +108,7 @@ impl Profile {
     /// A root has none (CA/B BR 7.1.2.1); an intermediate serves TLS and nothing else.
     pub fn extended_key_usage(&self) -> &'static [&'static str] {
         match self {
-            Profile::Root => &[],
+            Profile::Root | Profile::Link(_) => &[],
             Profile::Intermediate { .. } => &[SERVER_AUTH, CLIENT_AUTH],
             Profile::Client { .. } => &[CLIENT_AUTH],
             Profile::Listener { .. } => &[SERVER_AUTH],

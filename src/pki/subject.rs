@@ -1,6 +1,6 @@
 //! Distinguished names that rootward gives to what it issues.
 
-use super::inspect::{COMMON_NAME, COUNTRY, ORGANIZATION};
+use super::inspect::{COMMON_NAME, COUNTRY, ORGANIZATION, common_name};
 use crate::error::{Error, Result};
 use crate::model::{name::Name, root::Root, text::clean};
 
@@ -53,6 +53,20 @@ impl Subject {
 }
 
 impl Subject {
+    /// The subject of a CA that exists. Attributes that rootward never gives are left out: the
+    /// rules compare the bytes.
+    pub fn read(attributes: &[(String, String)]) -> Self {
+        let text = |wanted: &str| {
+            let found = attributes.iter().find(|(oid, _)| oid == wanted);
+            found.map(|(_, text)| text.clone())
+        };
+        Self {
+            country: text(COUNTRY),
+            organization: text(ORGANIZATION),
+            common_name: common_name(attributes).to_owned(),
+        }
+    }
+
     /// As [`super::inspect::attributes`] reads it back.
     pub fn attributes(&self) -> Vec<(String, String)> {
         let country = self.country.iter().map(|text| (COUNTRY, text));

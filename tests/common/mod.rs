@@ -278,7 +278,7 @@ impl Site {
 
 /// The library that gives a program another clock.
 #[track_caller]
-fn libfaketime() -> PathBuf {
+pub fn libfaketime() -> PathBuf {
     let triples = fs::read_dir("/usr/lib").unwrap();
     let mut libraries =
         triples.map(|entry| entry.unwrap().path().join("faketime/libfaketime.so.1"));

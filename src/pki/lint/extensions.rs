@@ -27,6 +27,7 @@ fn expected_extensions(profile: &Profile) -> Vec<(&'static str, bool)> {
     let mut expected = vec![SUBJECT_KEY_ID, KEY_USAGE, BASIC_CONSTRAINTS];
     match profile {
         Profile::Root => {}
+        Profile::Link(_) => expected.push(AUTHORITY_KEY_ID),
         Profile::Intermediate { .. } => {
             expected.extend([AUTHORITY_KEY_ID, NAME_CONSTRAINTS, EXTENDED_KEY_USAGE]);
         }
@@ -110,7 +111,7 @@ pub fn names(facts: &Facts, draft: &Draft, findings: &mut Vec<Finding>) {
     let mut wanted = Names::default();
     let (mut permitted, mut excluded) = (Names::default(), Names::default());
     match &draft.profile {
-        Profile::Root => {}
+        Profile::Root | Profile::Link(_) => {}
         Profile::Intermediate { dns, ip } => {
             permitted = Names { dns: texts(dns), ranges: ip.clone(), ..Names::default() };
             excluded.ranges = profile::excluded(ip);

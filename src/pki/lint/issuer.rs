@@ -9,7 +9,7 @@ use crate::model::{
 use crate::pki::encode::signature_oid;
 use crate::pki::inspect::Facts;
 use crate::pki::issuer::Issuer;
-use crate::pki::profile::CERT_AND_CRL_SIGN;
+use crate::pki::profile::{CERT_AND_CRL_SIGN, LinkKind, Profile};
 use time::OffsetDateTime;
 
 /// A root signs itself.
@@ -24,7 +24,7 @@ pub fn own(facts: &Facts, findings: &mut Vec<Finding>) {
 }
 
 /// A certificate and the issuer that is to sign it.
-pub fn under(facts: &Facts, issuer: &Issuer, findings: &mut Vec<Finding>) {
+pub fn under(facts: &Facts, profile: &Profile, issuer: &Issuer, findings: &mut Vec<Finding>) {
     let parent = &issuer.certificate.facts;
     let name = &issuer.object;
     if facts.issuer != parent.subject {
@@ -42,7 +42,9 @@ pub fn under(facts: &Facts, issuer: &Issuer, findings: &mut Vec<Finding>) {
             timestamp(parent.not_after)
         )));
     }
-    if facts.not_before < parent.not_before {
+    // "Old with new" is as old as the old root (RFC 9810 section 4.4.1): LINK-DATES.
+    let is_old_root = matches!(profile, Profile::Link(link) if link.kind == LinkKind::OldWithNew);
+    if facts.not_before < parent.not_before && !is_old_root {
         findings.push(Rule::BeforeIssuer.found(format!(
             "got {}, at least {} ({name})",
             timestamp(facts.not_before),

@@ -2,6 +2,7 @@
 
 mod extensions;
 mod issuer;
+mod link;
 
 use extensions::{extensions, names};
 pub use issuer::fitness;
@@ -9,7 +10,7 @@ use issuer::{own, under};
 
 use super::inspect::Facts;
 use super::issuer::Issuer;
-use super::profile::Draft;
+use super::profile::{Draft, Profile};
 use crate::journal::chain::timestamp;
 use crate::model::rule::{Finding, Rule};
 use time::{Duration, OffsetDateTime};
@@ -38,14 +39,22 @@ pub fn certificate(
     extensions(facts, draft, extras, &mut findings);
     names(facts, draft, &mut findings);
     match issuer {
-        Some(issuer) => under(facts, issuer, &mut findings),
+        Some(issuer) => under(facts, &draft.profile, issuer, &mut findings),
         None => own(facts, &mut findings),
+    }
+    if let Profile::Link(link) = &draft.profile {
+        link::dates(facts, link, &mut findings);
+        link::pair(facts, link, issuer, &mut findings);
     }
     findings
 }
 
-/// Was the certificate made about now? (Only asked when signing.)
-pub fn begins_now(facts: &Facts, now: OffsetDateTime) -> Option<Finding> {
+/// Was the certificate made about now? (Only asked when signing.) A link begins with its root, and
+/// is made while it is valid.
+pub fn begins_now(facts: &Facts, profile: &Profile, now: OffsetDateTime) -> Option<Finding> {
+    if let Profile::Link(_) = profile {
+        return link::in_force(facts, now);
+    }
     let off = (facts.not_before - now).abs() > Duration::days(1);
     off.then(|| {
         Rule::ValidityBounds.found(format!(
