@@ -4,6 +4,7 @@
 //! ceremony of one step.
 
 mod conclude;
+pub mod import;
 pub mod medium;
 pub mod plan;
 pub mod rehearse;
@@ -12,3 +13,4 @@ pub mod run;
 pub mod single;
 pub mod steps;
 pub mod transcript;
+pub mod verify;

@@ -78,7 +78,7 @@ fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Res
 }
 
 /// What the plan said of it and is not so.
-fn differences(step: &Step, made: &Made) -> Vec<Finding> {
+pub fn differences(step: &Step, made: &Made) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut compare = |what: &str, got: String, planned: String| {
         if got != planned {

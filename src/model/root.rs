@@ -54,6 +54,14 @@ pub enum Custody {
     Passphrase,
 }
 
+impl std::fmt::Display for Custody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Custody::Passphrase => "sealed with a passphrase",
+        })
+    }
+}
+
 /// `[lifetime]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
