@@ -1,9 +1,10 @@
 //! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
 //!
-//! The layers, from top to bottom: `cli`, `commands`, `authority`, `{ pki, custody, journal }`,
+//! The layers, from top to bottom: `cli`, `commands`, `ceremony`, `authority`, `{ pki, custody, journal }`,
 //! `{ store, model }`. An arrow never runs back up.
 
 pub mod authority;
+pub mod ceremony;
 pub mod cli;
 pub mod commands;
 pub mod context;

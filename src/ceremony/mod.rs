@@ -1,0 +1,3 @@
+//! The air-gapped ceremony.
+
+pub mod guard;
