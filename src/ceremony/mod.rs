@@ -4,6 +4,7 @@
 //! ceremony of one step.
 
 mod conclude;
+pub mod guard;
 pub mod import;
 pub mod medium;
 pub mod plan;

@@ -255,4 +255,38 @@ rules! {
         refuses: "a journal that is shorter than, or other than, its recorded head",
         why: "an older copy would hide what was signed since, and sign it again",
         fix: "restore the newest copy of ca/journal.jsonl";
+
+    // The ceremony: the machine, the clock
+    NetworkUp = "NETWORK-UP",
+        refuses: "to unlock a root key while a network interface other than the loopback is up",
+        why: "an air gap that depends on a cable left out is none; the root key never meets a network",
+        fix: "switch it off: ip link set NAME down; or pull the adapter out";
+    SwapOn = "SWAP-ON",
+        refuses: "to unlock a root key while memory can be swapped out",
+        why: "an opened key could reach a disk, and stay there; compressed memory (zram) counts, as it can be written back to a disk",
+        fix: "switch it off: swapoff --all";
+    CoreDumps = "CORE-DUMPS",
+        refuses: "to unlock a root key while a crash can write the memory of this process somewhere",
+        why: "an opened key would be in the dump; a program that takes core dumps is not bound by their size limit (core(5))",
+        fix: "switch them off: sysctl kernel.core_pattern=/dev/null, ulimit -c 0";
+    SandboxMissing = "SANDBOX-MISSING",
+        refuses: "to unlock a root key where the kernel cannot confine this process to its files, without sockets and exec",
+        why: "a fault in a parser or a library would reach everything that the operator reaches",
+        fix: "boot a kernel of Linux 6.2 or newer with Landlock (lsm=landlock) and seccomp";
+    NoSpace = "NO-SPACE",
+        refuses: "to begin on a medium that has too little space for what will be written",
+        why: "what is irreversible comes last: a full disk is found before a key is touched",
+        fix: "make room, or take a larger medium";
+    ClockBehindPlan = "CLOCK-BEHIND-PLAN",
+        refuses: "to act at a time before the plan was made",
+        why: "certificates from 1970 are real: an offline machine forgets the time when its battery is empty",
+        fix: "set the clock of this machine: date --utc --set 'YYYY-MM-DD HH:MM'";
+    PlanStale = "PLAN-STALE",
+        refuses: "to act on a plan after its end",
+        why: "what was reviewed long ago may no longer be what is wanted; or the clock is wrong",
+        fix: "set the clock of this machine, or make and review a new plan";
+    ClockTyped = "CLOCK-TYPED",
+        refuses: "to act when the clock is more than ten minutes away from the time that a person typed",
+        why: "journal and plan show only a clock that is behind them; a person with a watch sees any other",
+        fix: "type the time in UTC, and set the clock of this machine: date --utc --set 'YYYY-MM-DD HH:MM'";
 }
