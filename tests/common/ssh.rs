@@ -15,6 +15,7 @@ use rootward::witness::{AllowedSigners, Principal, verify};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use time::{
     OffsetDateTime,
@@ -32,6 +33,13 @@ pub const KINDS: [(&str, &[&str]); 4] = [
     ("p384", &["-t", "ecdsa", "-b", "384"]),
     ("rsa", &["-t", "rsa", "-b", "2048"]),
 ];
+
+pub const TRANSCRIPT: &[u8] = b"rootward transcript 1\nroot@g1 created\n";
+
+/// One key of each kind, and a signature of each over [`TRANSCRIPT`].
+pub static SSH: LazyLock<Ssh> = LazyLock::new(|| Ssh::new(&KINDS));
+pub static SIGNATURES: LazyLock<Vec<Vec<u8>>> =
+    LazyLock::new(|| KINDS.map(|(name, _)| SSH.sign(name, NAMESPACE, "sha512", TRANSCRIPT)).into());
 
 /// Keys in a directory.
 pub struct Ssh {
