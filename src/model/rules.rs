@@ -222,6 +222,20 @@ rules! {
         why: "a waiver is an exception that people agreed on beforehand; there is none for what is signed",
         fix: "see to the cause, or plan again with a waiver that holds";
 
+    // Witnesses of a ceremony
+    WitnessSignature = "WITNESS-SIGNATURE",
+        refuses: "a witness's signature that is malformed, of another namespace, or not over this very transcript",
+        why: "a signature for another purpose, or over another text, says nothing about what was done here (PROTOCOL.sshsig of OpenSSH)",
+        fix: "have the witness sign the transcript as it is: ssh-keygen -Y sign -n rootward-transcript -f KEY FILE";
+    WitnessUnknown = "WITNESS-UNKNOWN",
+        refuses: "a signature by a key that the allowed signers do not name, or not for this namespace, or not at the time of the ceremony",
+        why: "anybody can sign; a witness is somebody who was known before",
+        fix: "compare the fingerprint with the witness's own (ssh-keygen -l), then correct the file of allowed signers";
+    WitnessMissing = "WITNESS-MISSING",
+        refuses: "a transcript that a witness named in the plan has not signed",
+        why: "who was there and does not sign may have seen something else; one key stands for one witness alone",
+        fix: "have the witness sign the transcript: ssh-keygen -Y sign -n rootward-transcript -f KEY FILE";
+
     // The workspace
     EnvironmentsShare = "ENVIRONMENTS-SHARE",
         refuses: "two environments that share an address, a set of mounts, a runtime owner, a trust domain, a DNS subtree or an app-facing path",
