@@ -12,6 +12,8 @@ pub const PENDING: &str = "ca/.pending";
 pub const CA: &str = "ca";
 /// What makes a directory a workspace.
 pub const ROOT: &str = "ca/root/root.toml";
+/// What is so on this machine alone; not in Git.
+pub const SITE: &str = "ca/site.toml";
 /// ACL templates.
 pub const POLICIES: &str = "identities/policies";
 
