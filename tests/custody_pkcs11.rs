@@ -16,7 +16,12 @@ use rootward::custody::{
     pkcs11::{Token, TokenKey},
 };
 use rootward::error::{Error, Result};
-use rootward::model::{key::Algorithm, rule::Rule};
+use rootward::model::{
+    key::Algorithm,
+    rule::Rule,
+    site::{Role, Site},
+    text::hex,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -132,11 +137,9 @@ fn a_key_is_made_in_the_token_and_signs() {
         let token = open();
         let key = token.key("root-g1").unwrap();
         verify(dir, &key, "-sha384");
-        let file = dir.join("exported.der");
-        let arguments =
-            ["--read-object", "--type", "pubkey", "--label", "root-g1", "--output-file"];
-        pkcs11_tool(&[&arguments[..], &[file.to_str().unwrap()]].concat());
-        assert_eq!(fs::read(file).unwrap(), key.public().spki);
+        let listed = pkcs11_tool(&["--list-objects", "--type", "pubkey", "--label", "root-g1"]);
+        let point = hex(&key.public().bits);
+        assert!(listed.contains(&format!("EC_POINT:   0461{point}")), "{point} in {listed}");
     });
 }
 
@@ -153,10 +156,24 @@ fn a_root_certificate_is_signed_by_the_token() {
         let certificate = linted.sign(None, &key).unwrap();
         fs::write(dir.join("root.der"), &certificate.der).unwrap();
         let mut openssl = Command::new(tool("openssl", "openssl"));
+        openssl.args(["x509", "-inform", "DER", "-in", "root.der", "-out", "root.pem"]);
+        output(openssl.current_dir(dir));
+        let mut openssl = Command::new(tool("openssl", "openssl"));
         openssl.args(["verify", "-x509_strict", "-check_ss_sig", "-attime", "1800000000"]);
-        openssl.args(["-CAfile", "root.der", "root.der"]).current_dir(dir);
-        assert_eq!(output(&mut openssl), "root.der: OK\n");
+        openssl.args(["-CAfile", "root.pem", "root.pem"]).current_dir(dir);
+        assert_eq!(output(&mut openssl), "root.pem: OK\n");
     });
+}
+
+#[test]
+fn the_documented_site_file_is_understood() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.unwrap();
+    let block = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    for (text, role) in [(block, Role::Online), (&block.replace("#role", "role"), Role::Offline)] {
+        let site = Site::parse("ca/site.toml", text.as_bytes()).unwrap();
+        assert_eq!((site.role, site.pkcs11.unwrap().module), (role, module()));
+    }
 }
 
 #[test]

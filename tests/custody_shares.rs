@@ -296,7 +296,7 @@ fn sealed_root(shares: &[Share]) -> (tempfile::TempDir, SoftKey<'static>) {
 /// The commands of README, "Recovering the root key without rootward".
 fn documented() -> Vec<String> {
     let readme = fs::read_to_string(repo().join("README.md")).unwrap();
-    let section = readme.split("### Without rootward").nth(1).unwrap();
+    let section = readme.split("### Recovering the root key without rootward").nth(1).unwrap();
     let section = section.split("\n#").next().unwrap();
     let block = section.split("```shell\n").nth(1).unwrap().split("```").next().unwrap();
     block.replace("\\\n", " ").lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()

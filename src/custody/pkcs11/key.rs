@@ -86,7 +86,7 @@ impl Token {
             Attribute::Id(label.as_bytes().to_vec()),
             Attribute::Token(true),
         ];
-        let taken = session.find_objects(&name).context("no list of keys")?;
+        let taken = session.find_objects(&name[..1]).context("no list of keys")?;
         if !taken.is_empty() {
             let detail =
                 format!("got {:?}, which the token has, expected a new label", clean(label));
