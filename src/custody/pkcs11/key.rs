@@ -1,6 +1,6 @@
 //! A key in a token, and its signatures.
 
-use super::Token;
+use super::token::Token;
 use crate::custody::Signer;
 use crate::error::{Error, Explain, Result};
 use crate::model::{

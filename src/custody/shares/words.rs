@@ -67,7 +67,7 @@ pub fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>> {
         bytes.push(byte.ok_or_else(|| unknown(index + 1, typed))?);
     }
     let count = bytes.len();
-    let body = count.checked_sub(CHECKSUM).unwrap_or_default();
+    let body = count.saturating_sub(CHECKSUM);
     let (data, checksum) = bytes.split_at(body);
     if data.is_empty() || crc32fast::hash(data).to_be_bytes() != checksum {
         return Err(mistyped(format!(

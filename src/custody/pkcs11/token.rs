@@ -1,12 +1,4 @@
-//! A key that never leaves its token: a smart card or an HSM that speaks PKCS#11.
-//!
-//! [`Token::open`] loads the module, which opens files and sockets; [`Token::login`] and what
-//! follows need no more than the module's own directories. A process can enter a sandbox between
-//! the two.
-
-mod key;
-
-pub use key::TokenKey;
+//! The module, the token, and its PIN.
 
 use crate::error::{Error, Explain, Result};
 use crate::model::{rule::Rule, text::clean};
@@ -91,7 +83,7 @@ impl Token {
         wrong(left).hint("look the PIN up before the next try: a token locks itself after a few")
     }
 
-    fn session(&self) -> Result<MutexGuard<'_, Session>> {
+    pub(super) fn session(&self) -> Result<MutexGuard<'_, Session>> {
         self.session.lock().map_err(|_| Error::failed("the token's session broke off"))
     }
 }
