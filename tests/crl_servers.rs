@@ -44,8 +44,8 @@ fn revoke(site: &Site, identity: &str) {
     let previous = pem::read_one(CRL, "X509 CRL", site.read(CRL).as_bytes()).unwrap();
     let previous = Crl::parse(CRL, previous).unwrap();
     let now = OffsetDateTime::now_utc();
-    let cadence = "30d".parse().unwrap();
-    let mut plan = Plan::next(Some(&previous), cadence, &history, now).unwrap();
+    let until = now + time::Duration::days(30);
+    let mut plan = Plan::next(Some(&previous), &issuer, until, &history, now).unwrap();
     let serial = certificate(&format!("identities/{identity}/cert.pem")).facts.serial;
     let date = plan.this_update;
     plan.revoked.push(Revoked { serial, date, reason: Some(Reason::KeyCompromise) });

@@ -236,6 +236,36 @@ rules! {
         why: "who was there and does not sign may have seen something else; one key stands for one witness alone",
         fix: "have the witness sign the transcript: ssh-keygen -Y sign -n rootward-transcript -f KEY FILE";
 
+    // Custody
+    ShareMistyped = "SHARE-MISTYPED",
+        refuses: "a share with a word that is not on the list of bytewords, or whose checksum does not hold",
+        why: "a share is typed from paper; a single wrong word would give another secret, which opens nothing (BCR-2020-012)",
+        fix: "compare each word with the paper, then type the share again";
+    ShareForeign = "SHARE-FOREIGN",
+        refuses: "a share of another set, of another threshold, or of something else than a root key",
+        why: "shares of different sets give no secret together; a set that was replaced unlocks nothing",
+        fix: "look for the paper with the set identifier that is asked for";
+    ShareRepeated = "SHARE-REPEATED",
+        refuses: "a share that was already given",
+        why: "it takes different shares; the same paper twice is one custodian, not two",
+        fix: "ask the next custodian";
+    SharesTooFew = "SHARES-TOO-FEW",
+        refuses: "to unlock a key with fewer shares than are needed",
+        why: "fewer shares tell nothing about the secret: that is what they are for",
+        fix: "begin again when enough custodians are there";
+    TokenMissing = "TOKEN-MISSING",
+        refuses: "to go on without the PKCS#11 module or the token that ca/site.toml names",
+        why: "the root key is in that token and nowhere else",
+        fix: "plug the token in, or correct module and token in ca/site.toml";
+    PinWrong = "PIN-WRONG",
+        refuses: "a PIN that the token does not accept",
+        why: "a token locks itself after a few wrong ones, so nothing tries again by itself",
+        fix: "look the PIN up before the next try; a locked token is unlocked with its security officer's PIN";
+    TokenKey = "TOKEN-KEY",
+        refuses: "a key in a token that is absent or not the only one of its label, that could be taken out, that has no public half, or that is not on P-256 or P-384",
+        why: "a token protects only what it never gives out; of two keys with one label nobody knows which signs",
+        fix: "look at the token's keys with: pkcs11-tool --list-objects --login";
+
     // The workspace
     EnvironmentsShare = "ENVIRONMENTS-SHARE",
         refuses: "two environments that share an address, a set of mounts, a runtime owner, a trust domain, a DNS subtree or an app-facing path",

@@ -28,6 +28,8 @@ pub fn ceremony(number: u64, file: &str) -> String {
     format!("{CEREMONIES}/{number:04}/{file}")
 }
 
+/// What is so on this machine alone; not in Git.
+pub const SITE: &str = "ca/site.toml";
 /// ACL templates.
 pub const POLICIES: &str = "identities/policies";
 
