@@ -70,6 +70,7 @@ impl Cli {
             Command::Init(args) => commands::init::run(args, &session()),
             Command::Root(verb) => commands::root::run(verb, &session()),
             Command::Intermediate(verb) => commands::intermediate::run(verb, &session()),
+            Command::Ceremony(verb) => commands::ceremony::run(verb, &session()),
             Command::Identity(verb) => commands::identity::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
@@ -121,6 +122,8 @@ pub enum Command {
     Root(commands::root::Verb),
     #[command(subcommand)]
     Intermediate(commands::intermediate::Verb),
+    #[command(subcommand)]
+    Ceremony(commands::ceremony::Verb),
     #[command(subcommand)]
     Identity(commands::identity::Verb),
     Status(commands::status::Args),

@@ -15,3 +15,4 @@ pub mod single;
 pub mod steps;
 pub mod transcript;
 pub mod verify;
+pub mod watch;

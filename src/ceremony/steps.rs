@@ -136,6 +136,22 @@ impl Made {
         }
     }
 
+    /// What kind of thing it is.
+    pub fn kind(&self) -> &'static str {
+        match self.product {
+            Product::Certificate(_) => "certificate",
+            Product::Crl(_) => "crl",
+        }
+    }
+
+    /// SHA-256 of its DER.
+    pub fn fingerprint(&self) -> String {
+        match &self.product {
+            Product::Certificate(certificate) => certificate.fingerprint(),
+            Product::Crl(crl) => crl.fingerprint(),
+        }
+    }
+
     /// # Errors
     /// Failed, when it is a CRL.
     pub fn certificate(self) -> Result<(ObjectRef, Certificate)> {
