@@ -1,6 +1,5 @@
 //! Before a root key is unlocked: the machine and the clock, judged by table. The sandbox itself
 //! is in `sandbox.rs`.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use rootward::ceremony::guard::{
     clock::{self, Known},
