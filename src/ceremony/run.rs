@@ -83,7 +83,7 @@ fn attempt<'c>(
         file::create_dirs(dir)?;
     }
     let watcher: Watcher = Box::new(|line| {
-        room.show(line.trim_end());
+        line.lines().for_each(|line| room.show(line));
         file::append(draft, line.as_bytes())
     });
     let mut transcript = Transcript::begin(plan, &earlier, watcher)?;

@@ -36,12 +36,11 @@ pub fn check(files: &[(String, Vec<u8>)]) -> Result<Option<String>> {
 
 fn chain(path: &str, bytes: &[u8]) -> Result<Output> {
     let ders = pem::read_certificates(path, bytes)?;
-    let file = |ders: &[Vec<u8>]| {
-        memory(pem::certificates(ders.iter().map(Vec::as_slice))?.as_bytes())
-    };
-    let (root, below) = ders.split_last().map_or((&[][..], &[][..]), |(root, below)| {
-        (std::slice::from_ref(root), below)
-    });
+    let file =
+        |ders: &[Vec<u8>]| memory(pem::certificates(ders.iter().map(Vec::as_slice))?.as_bytes());
+    let (root, below) = ders
+        .split_last()
+        .map_or((&[][..], &[][..]), |(root, below)| (std::slice::from_ref(root), below));
     let (root, below) = (file(root)?, file(below)?);
     let strictly = ["verify", "-x509_strict", "-no-CApath", "-no-CAstore", "-CAfile"];
     openssl(&[&strictly[..], &[&root.1, &below.1]].concat())

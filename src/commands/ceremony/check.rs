@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
   $ rootward ceremony verify response.toml
   $ rootward ceremony verify ca/ceremonies/0001/response.toml \\
       --witnesses allowed_signers --signature bob.sig --signature carol.sig")]
-pub struct Args {
+pub struct CheckArgs {
     /// The response
     #[arg(value_name = "RESPONSE")]
     response: PathBuf,
@@ -40,7 +40,7 @@ pub struct Args {
 /// The namespace of the witnesses' signatures.
 pub const NAMESPACE: &str = "rootward-transcript";
 
-pub fn run(args: &Args, session: &Session) -> Result<()> {
+pub fn run(args: &CheckArgs, session: &Session) -> Result<()> {
     let name = file::shown(&args.response);
     let response = Response::parse(&name, &file::read(&args.response, LIMIT)?)?;
     let estate = session.read()?;
@@ -81,7 +81,7 @@ pub fn run(args: &Args, session: &Session) -> Result<()> {
 }
 
 /// Who signed the transcript.
-fn signatures(args: &Args, allowed: &Path, response: &Response) -> Result<Vec<Principal>> {
+fn signatures(args: &CheckArgs, allowed: &Path, response: &Response) -> Result<Vec<Principal>> {
     let allowed_name = file::shown(allowed);
     let allowed = AllowedSigners::parse(&allowed_name, &file::read(allowed, file::SMALL)?)?;
     let records = Journal::segment("", response.since, &response.follows, &response.lines)?;
@@ -97,7 +97,7 @@ fn signatures(args: &Args, allowed: &Path, response: &Response) -> Result<Vec<Pr
     Ok(found)
 }
 
-fn files(args: &Args) -> Result<Vec<PathBuf>> {
+fn files(args: &CheckArgs) -> Result<Vec<PathBuf>> {
     if !args.signature.is_empty() {
         return Ok(args.signature.clone());
     }

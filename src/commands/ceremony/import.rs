@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   $ rootward ceremony import response.toml")]
-pub struct Args {
+pub struct ImportArgs {
     /// The response
     #[arg(value_name = "RESPONSE")]
     response: PathBuf,
@@ -25,7 +25,7 @@ pub struct Args {
     plan: Option<PathBuf>,
 }
 
-pub fn run(args: &Args, session: &Session) -> Result<()> {
+pub fn run(args: &ImportArgs, session: &Session) -> Result<()> {
     let name = file::shown(&args.response);
     let bytes = file::read(&args.response, LIMIT)?;
     let response = Response::parse(&name, &bytes)?;

@@ -33,11 +33,11 @@ use std::process::ExitCode;
   $ rootward ceremony import response.toml"
 )]
 pub enum Verb {
-    Plan(plan::Args),
-    Rehearse(rehearse::Args),
-    Run(run::Args),
-    Verify(check::Args),
-    Import(import::Args),
+    Plan(plan::PlanArgs),
+    Rehearse(rehearse::RehearseArgs),
+    Run(run::RunArgs),
+    Verify(check::CheckArgs),
+    Import(import::ImportArgs),
 }
 
 /// Dispatches the verb.
@@ -62,10 +62,8 @@ fn digest_lines(digest: &str, words: &[String]) -> Vec<String> {
     let bytes = crate::model::text::unhex(digest).unwrap_or_default();
     let hex = colons(&bytes);
     let (first, second) = hex.split_at(hex.len().min(48));
-    let mut lines = vec![
-        format!("SHA-256   {}", first.trim_end_matches(':')),
-        format!("          {second}"),
-    ];
+    let mut lines =
+        vec![format!("SHA-256   {}", first.trim_end_matches(':')), format!("          {second}")];
     for (index, line) in words.chunks(6).enumerate() {
         let label = if index == 0 { "in words" } else { "" };
         lines.push(format!("{label:9} {}", line.join(" ")));

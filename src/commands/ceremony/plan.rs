@@ -22,7 +22,7 @@ use time::OffsetDateTime;
   $ rootward ceremony plan --operator alice --witness bob --witness carol
   $ rootward ceremony plan --show
   $ rootward ceremony plan --withdraw")]
-pub struct Args {
+pub struct PlanArgs {
     /// Write a copy of the plan, to be carried to the medium
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub struct Args {
     withdraw: bool,
 }
 
-pub fn run(args: &Args, session: &Session) -> Result<()> {
+pub fn run(args: &PlanArgs, session: &Session) -> Result<()> {
     if let Some(shown) = &args.show {
         let path = match shown {
             Some(path) => path.clone(),
@@ -108,15 +108,15 @@ fn open(session: &Session) -> Result<PathBuf> {
     }
 }
 
-fn terms(args: &Args, session: &Session) -> Result<Terms> {
+fn terms(args: &PlanArgs, session: &Session) -> Result<Terms> {
     let now = session.context.now();
     let expires = args.expires.after(now);
     let expires = expires.ok_or_else(|| Error::usage("the plan would end past the year 9999"))?;
     let mut waivers = Vec::new();
     for waived in &args.waive {
-        let (rule, reason) = waived.split_once('=').ok_or_else(|| {
-            Error::usage(format!("got {waived:?}, expected RULE=REASON"))
-        })?;
+        let (rule, reason) = waived
+            .split_once('=')
+            .ok_or_else(|| Error::usage(format!("got {waived:?}, expected RULE=REASON")))?;
         let until = args.until.unwrap_or(expires);
         waivers.push(Waiver { rule: rule.to_uppercase(), reason: reason.to_owned(), until });
     }

@@ -16,13 +16,13 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   $ rootward ceremony rehearse plan.toml
   $ rootward ceremony rehearse plan.toml --workspace /media/root")]
-pub struct Args {
+pub struct RehearseArgs {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 }
 
-pub fn run(args: &Args, session: &Session) -> Result<()> {
+pub fn run(args: &RehearseArgs, session: &Session) -> Result<()> {
     let plan = read_plan(&args.plan)?;
     // A medium that holds nothing yet is no workspace.
     let dir = match workspace::find(&session.start) {

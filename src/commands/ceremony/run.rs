@@ -25,7 +25,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   $ rootward ceremony run plan.toml --workspace /media/root
   $ rootward ceremony run plan.toml --workspace /media/root -o response.toml")]
-pub struct Args {
+pub struct RunArgs {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
@@ -49,7 +49,7 @@ struct Answers {
     confirm: Option<String>,
 }
 
-pub fn run(args: &Args, session: &Session) -> Result<()> {
+pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
     let plan = read_plan(&args.plan)?;
     let dir = file::canonical(&session.start)?;
     file::create_dirs(&dir.join(layout::CA))?;
@@ -122,7 +122,9 @@ impl Room for Terminal<'_> {
 
     fn ask(&self, question: Question) -> Result<String> {
         let (name, text) = match question {
-            Question::Clock => ("clock", "the time on a watch, in UTC (2026-11-22 10:05)".to_owned()),
+            Question::Clock => {
+                ("clock", "the time on a watch, in UTC (2026-11-22 10:05)".to_owned())
+            }
             Question::Confirm => (
                 "confirm",
                 format!("the first {CONFIRMING_WORDS} words of the plan's digest, from the paper"),
