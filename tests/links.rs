@@ -63,7 +63,8 @@ fn every_chain_is_verified_by_who_trusts_either_root_or_both() {
 /// The CRL of `issuer`, its first, on the path of all CRLs.
 fn first_crl(issuer: &Issuer, key: &Key) -> Crl {
     let history = History::default();
-    let plan = crl::Plan::next(None, "30d".parse().unwrap(), &history, NOW).unwrap();
+    let next_update = NOW + Duration::days(30);
+    let plan = crl::Plan::next(None, issuer, next_update, &history, NOW).unwrap();
     crl::issue(&plan, issuer, None, &history, key).unwrap()
 }
 

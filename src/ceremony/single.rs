@@ -1,4 +1,4 @@
-//! A ceremony of one step, on one machine: the workspace is the medium.
+//! A ceremony of one machine: the workspace is the medium.
 
 use super::plan::{self, Reviewed, Terms, Wanted};
 use super::transcript::Transcript;
@@ -10,18 +10,32 @@ use crate::authority::{Estate, Keys};
 use crate::error::Result;
 use crate::model::span::Span;
 
-/// Plans what is wanted, carries it out, and writes it with its transcript.
-///
-/// `notes` are the transcript's first lines: where it happened.
+/// A ceremony of one step.
 ///
 /// # Errors
-/// Every rule of what is wanted; a wrong passphrase. The caller records the refusal.
+/// As for [`several`].
 pub fn perform<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     wanted: Wanted,
     notes: &[(&str, String)],
 ) -> Result<steps::Made> {
+    several(estate, keys, &[wanted], notes).map(|mut made| made.swap_remove(0))
+}
+
+/// Plans what is wanted, carries it out, and writes it with its transcript and with what was staged
+/// before.
+///
+/// `notes` are the transcript's first lines: where it happened.
+///
+/// # Errors
+/// Every rule of what is wanted; a wrong passphrase. The caller records the refusal.
+pub fn several<'c>(
+    estate: &mut Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    wanted: &[Wanted],
+    notes: &[(&str, String)],
+) -> Result<Vec<steps::Made>> {
     let now = estate.context.now();
     let terms = Terms {
         operator: estate.context.origin.user.clone(),
@@ -30,14 +44,14 @@ pub fn perform<'c>(
         waivers: Vec::new(),
         travels: false,
     };
-    let plan: Reviewed = plan::make(estate, &[wanted], terms)?;
+    let plan: Reviewed = plan::make(estate, wanted, terms)?;
     let mut transcript = Transcript::begin(&plan, "", Box::new(|_| Ok(())))?;
     transcript.note("begin", &begin(estate))?;
     for (kind, text) in notes {
         transcript.note(kind, text)?;
     }
-    let mut made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
+    let made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
     conclude(estate, keys, &plan, &mut transcript)?;
     estate.commit(Vec::new(), Vec::new())?;
-    Ok(made.swap_remove(0))
+    Ok(made)
 }

@@ -3,7 +3,7 @@
 
 use super::plan::{Plan, Step};
 use super::transcript::Transcript;
-use crate::authority::{Estate, Keys, crl, intermediate, root};
+use crate::authority::{Estate, Keys, crl, intermediate, link, root, trust};
 use crate::error::{Error, Result, none_of};
 use crate::journal::chain::timestamp;
 use crate::model::{
@@ -50,6 +50,8 @@ pub fn perform<'c>(
         }
         all.push(made);
     }
+    let derived = trust::derived(estate)?;
+    estate.stage(derived, Vec::new())?;
     Ok(all)
 }
 
@@ -59,6 +61,9 @@ fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Res
         Step::RootCreate { object, not_after, crl_next_update, .. } => {
             let ends = (*not_after, *crl_next_update);
             Product::Certificate(Box::new(root::step(estate, keys, object, ends)?))
+        }
+        Step::RootLink { object, issuer, .. } => {
+            Product::Certificate(Box::new(link::step(estate, keys, object, issuer)?))
         }
         Step::IntermediateSign { object, request, not_after, .. } => {
             let target = intermediate::Target::find(estate, object)?;
@@ -90,6 +95,7 @@ fn differences(step: &Step, made: &Made) -> Vec<Finding> {
     match (step, &made.product) {
         (
             Step::RootCreate { subject, algorithm, not_after, .. }
+            | Step::RootLink { subject, algorithm, not_after, .. }
             | Step::IntermediateSign { subject, algorithm, not_after, .. },
             Product::Certificate(certificate),
         ) => {
