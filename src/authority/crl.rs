@@ -94,7 +94,7 @@ fn issue_if_due<'c>(
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
     estate.check_clock()?;
     let next_update = next_update(estate, asked)?;
-    let is_due = at_once || lacks(estate, asked);
+    let is_due = at_once || lacks(&estate.history(), asked);
     if let Some(crl) = current(estate, asked)?.filter(|_| !is_due) {
         return Ok(Outcome::AlreadyThere((asked.clone(), crl)));
     }
@@ -124,8 +124,7 @@ pub fn planned(estate: &Estate, object: &ObjectRef) -> Result<Plan> {
 }
 
 /// Was something revoked that the last CRL does not name?
-pub fn lacks(estate: &Estate, object: &ObjectRef) -> bool {
-    let history = estate.history();
+pub fn lacks(history: &History, object: &ObjectRef) -> bool {
     let issued = history.crl(object).map_or(0, |record| record.seq);
     history.revocations(object).any(|record| record.seq > issued)
 }

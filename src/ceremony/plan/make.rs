@@ -76,7 +76,7 @@ pub fn wanted(estate: &Estate, every_crl: bool) -> Result<Vec<Wanted>> {
     }
     let is_needed = |root: &ObjectRef| crl::is_needed(&history, root, estate.context.now());
     for object in roots.into_iter().map(ObjectRef::root).filter(is_needed) {
-        if every_crl || crl::current(estate, &object)?.is_none_or(|_| crl::lacks(estate, &object)) {
+        if every_crl || crl::current(estate, &object)?.is_none_or(|_| crl::lacks(&estate.history(), &object)) {
             wanted.push(Wanted::Crl(object));
         }
     }
