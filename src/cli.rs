@@ -127,7 +127,7 @@ pub enum Command {
     Identity(commands::identity::Verb),
     #[command(subcommand)]
     Rotate(commands::rotate::Verb),
-    Revoke(commands::revoke::Args),
+    Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
     #[command(subcommand)]

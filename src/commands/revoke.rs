@@ -2,7 +2,7 @@
 
 use super::{Session, day, member, unlock};
 use crate::authority::revoke::{self, Published, Revocation};
-use crate::authority::{Estate, Keys, ca::ca_dir};
+use crate::authority::{Estate, Keys, ca::ca_dir, crl};
 use crate::ceremony::{plan::Wanted, single};
 use crate::error::{Error, Result};
 use crate::journal::chain::timestamp;
@@ -28,7 +28,7 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:
   $ rootward revoke prod/hello --reason keyCompromise --yes
   $ rootward revoke prod/vault@g1 --reason cessationOfOperation --yes")]
-pub struct Args {
+pub struct RevokeArgs {
     /// The identity, or one generation of an intermediate such as prod/vault@g1
     #[arg(value_parser = member, value_name = "ENV/NAME")]
     object: ObjectRef,
@@ -70,7 +70,7 @@ impl Why {
 }
 
 /// Judges, asks, revokes.
-pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
+pub fn run(args: &RevokeArgs, session: &Session) -> Result<ExitCode> {
     let mut estate = session.change()?;
     let serial = args.serial.as_deref();
     let revocation = revoke::judge(&estate, &args.object, serial, args.reason.0)?;
@@ -184,12 +184,11 @@ fn is_in_vault(estate: &Estate, issuer: &ObjectRef) -> bool {
 
 /// What is to be done with the CRL, or to get one.
 fn next(session: &Session, estate: &Estate, revocation: &Revocation) {
-    let Some(entry) = revocation.entries.first() else { return };
-    let ui = session.ui;
-    let issuer = &entry.issuer;
-    if estate.history().crl(issuer).is_none_or(|crl| {
-        estate.history().revocations(issuer).any(|record| record.seq > crl.seq)
-    }) {
+    let (ui, now) = (session.ui, session.context.now());
+    let history = estate.history();
+    let mut issuers = revocation.entries.iter().rev().map(|entry| &entry.issuer);
+    let Some(issuer) = issuers.find(|issuer| crl::is_needed(&history, issuer, now)) else { return };
+    if crl::lacks(&history, issuer) {
         match issuer.scope {
             Scope::Root => ui.next("rootward ceremony plan"),
             Scope::Member { .. } => ui.next(&format!("rootward intermediate crl {issuer}")),

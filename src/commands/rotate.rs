@@ -12,7 +12,7 @@ use crate::model::{
 };
 use std::process::ExitCode;
 
-/// Rotate a root or an intermediate: prepare, activate, taint, revoke
+/// Rotate a root or intermediate: prepare, activate, taint, revoke
 ///
 /// In this order, each when all who are concerned have followed the one before. A successor is
 /// prepared and made known, then signs; what the old key signed is replaced, then it is revoked.
@@ -35,13 +35,13 @@ pub enum Verb {
     #[command(after_help = "\
 Examples:
   $ rootward rotate prepare prod/identity
-  $ rootward rotate prepare prod/vault --csr vault.csr
+  $ rootward rotate prepare prod/vault --csr vault-g2.csr
   $ rootward rotate prepare root
 
 On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
   vault write -field=csr pki/intermediate/generate/internal \\
-    common_name=prod-vault key_type=ec key_bits=384 >vault.csr")]
-    Prepare(prepare::Args),
+    common_name=prod-vault key_type=ec key_bits=384 >vault-g2.csr")]
+    Prepare(prepare::PrepareArgs),
     /// Let a prepared generation sign from here on
     ///
     /// Of the root: when all who trust the old root have loaded the new trust.pem, or at once for
@@ -63,7 +63,7 @@ On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
     /// taken back: it is asked for once more, and without a terminal --yes is needed.
     #[command(after_help = "Example:
   $ rootward rotate revoke prod/identity@g1 --reason superseded --yes")]
-    Revoke(retire::Args),
+    Revoke(retire::RevokeArgs),
 }
 
 /// Which generation.

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// What is to be prepared.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct PrepareArgs {
     /// The root, or an intermediate such as prod/identity
     #[arg(value_name = "OBJECT")]
     object: ObjectRef,
@@ -26,7 +26,7 @@ pub struct Args {
 }
 
 /// The next generation, of whichever kind.
-pub fn run(args: &Args, session: &Session) -> Result<()> {
+pub fn run(args: &PrepareArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
     is_ca(&estate, &args.object)?;
@@ -51,7 +51,7 @@ fn agrees(asked: &ObjectRef, next: &ObjectRef) -> Result<()> {
 }
 
 fn intermediate(
-    args: &Args,
+    args: &PrepareArgs,
     session: &Session,
     estate: &mut Estate,
     csr: Option<&[u8]>,
@@ -102,7 +102,7 @@ fn in_vault(estate: &Estate, scope: &Scope, next: &ObjectRef) -> Result<()> {
         .hint(format!("on the server: {make} {names} >vault.csr")))
 }
 
-fn root(args: &Args, session: &Session, estate: &mut Estate) -> Result<()> {
+fn root(args: &PrepareArgs, session: &Session, estate: &mut Estate) -> Result<()> {
     let old = estate.in_force(&ObjectRef::newest_root());
     let outcome = rotate::prepare_root(estate)?;
     let (NextRoot::There(next) | NextRoot::Waits(next)) = &outcome;
@@ -127,23 +127,28 @@ fn root(args: &Args, session: &Session, estate: &mut Estate) -> Result<()> {
     let made = single::several(estate, &mut keys, &successor(next, &old), &[]);
     let made = made.map_err(|error| estate.refuse(next, error))?;
     for made in &made {
-        show(session, made);
+        let by = if made.object == *next { &old } else { next };
+        show(session, made, by);
     }
     print(session, next, "prepared", true)?;
     let dir = ca_dir(next);
-    ui.status(&format!("  files    {dir}/cert.pem, crl.pem, {}", "both links, *-link.pem"));
+    ui.status(&format!("  files    {dir}/cert.pem, crl.pem, new-with-old-link.pem, old-with-new-link.pem"));
     ui.status(&format!("           {dir}/key.pem: keep it offline, with a copy"));
     ui.hint("every trust.pem and chain.pem is new: bring them to whoever loads them");
     ui.next(&format!("rootward rotate activate {next}"));
     Ok(())
 }
 
-fn show(session: &Session, made: &Made) {
+/// A root, or a link that `by` has signed.
+fn show(session: &Session, made: &Made, by: &ObjectRef) {
     if let crate::ceremony::steps::Product::Certificate(certificate) = &made.product {
         let facts = &certificate.facts;
         let is_root = certificate.is_self_issued();
-        let what = if is_root { "made" } else { "linked" };
-        session.ui.status(&format!("{what} {}: {}", made.object, facts.cn()));
+        let cn = facts.cn();
+        session.ui.status(&match is_root {
+            true => format!("made {}: {cn}", made.object),
+            false => format!("linked {} under {by}: {cn}", made.object),
+        });
         let (from, to) = (day(facts.not_before), day(facts.not_after));
         session.ui.status(&format!("  valid    {from} to {to}"));
         session.ui.status(&format!("  SHA-256  {}", certificate.fingerprint()));

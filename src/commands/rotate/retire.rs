@@ -9,7 +9,7 @@ use crate::model::name::{ObjectRef, Scope};
 
 /// Which generation, and why.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct RevokeArgs {
     /// The generation, such as root@g1 or prod/identity@g1
     #[arg(value_name = "OBJECT")]
     object: ObjectRef,
@@ -21,7 +21,7 @@ pub struct Args {
 }
 
 /// The last step of a rotation.
-pub fn run(args: &Args, session: &Session) -> Result<()> {
+pub fn run(args: &RevokeArgs, session: &Session) -> Result<()> {
     let mut estate = session.change()?;
     let (object, reason) = (&args.object, args.reason.0);
     is_ca(&estate, object)?;
@@ -34,7 +34,7 @@ pub fn run(args: &Args, session: &Session) -> Result<()> {
     carry_out(session, &mut estate, &revocation, &args.unlock)
 }
 
-fn root(args: &Args, session: &Session, estate: &mut Estate) -> Result<()> {
+fn root(args: &RevokeArgs, session: &Session, estate: &mut Estate) -> Result<()> {
     let object = &args.object;
     let ui = session.ui;
     let history = estate.history();
