@@ -88,9 +88,8 @@ fn one_certificate_of_two_is_revoked_by_its_serial() {
     let colons: Vec<String> =
         old.as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).to_uppercase()).collect();
     let reason = ["--reason", "superseded", "--yes", "--serial"];
-    let revoke = |serial: &str| {
-        site.keyed(&[&["revoke", "prod/hello"], &reason[..], &[serial]].concat())
-    };
+    let revoke =
+        |serial: &str| site.keyed(&[&["revoke", "prod/hello"], &reason[..], &[serial]].concat());
     revoke(&colons.join(":")).ok();
     assert_eq!(named(&crl(&site, IDENTITY_CRL)), [(old, "superseded".to_owned())]);
     assert_eq!(state(&site, "prod/hello"), "valid");

@@ -110,7 +110,9 @@ fn is_ca(estate: &Estate, object: &ObjectRef) -> Result<bool> {
 pub fn fits(reason: Option<Reason>, is_ca: bool) -> Result<()> {
     let found = |why: &str| Err(Rule::CrlReason.found(why).into());
     match reason {
-        Some(reason @ Reason::Other(_)) => found(&format!("got {reason}, expected one that is final")),
+        Some(reason @ Reason::Other(_)) => {
+            found(&format!("got {reason}, expected one that is final"))
+        }
         Some(Reason::CaCompromise) if !is_ca => {
             found("got cACompromise of an identity, expected keyCompromise")
         }
@@ -170,7 +172,8 @@ pub fn publish<'c>(
     keys: &mut Keys<'_, 'c>,
     revocation: &Revocation,
 ) -> Result<Vec<Published>> {
-    let issuers: BTreeSet<&ObjectRef> = revocation.entries.iter().map(|entry| &entry.issuer).collect();
+    let issuers: BTreeSet<&ObjectRef> =
+        revocation.entries.iter().map(|entry| &entry.issuer).collect();
     let mut published = Vec::new();
     for issuer in issuers {
         published.push(if !crl::is_needed(&estate.history(), issuer, estate.context.now()) {

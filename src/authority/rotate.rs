@@ -177,8 +177,7 @@ fn record_one(estate: &mut Estate, act: Act, object: &ObjectRef) -> Result<bool>
 /// ROTATE-ORDER, ROTATE-IN-USE: a compromise alone may come before its time.
 pub fn may_revoke(estate: &Estate, object: &ObjectRef, reason: Option<Reason>) -> Result<()> {
     let phase = certified(estate, object)?;
-    let is_compromise =
-        matches!(reason, Some(Reason::KeyCompromise | Reason::CaCompromise));
+    let is_compromise = matches!(reason, Some(Reason::KeyCompromise | Reason::CaCompromise));
     if phase == Phase::Revoked {
         return Ok(());
     }

@@ -4,6 +4,8 @@
 //! A root is in force from its certificate on until it is revoked or expires: it is in every
 //! `trust.pem` before it signs anything, so that nobody is taken by surprise. A chain carries every
 //! link that leads from its own root to another root in force: who trusts any of them verifies it.
+//! With three roots in force at once openssl and rustls-webpki still do, whichever they trust;
+//! GnuTLS only when it trusts the one at the end of the line.
 
 use super::ca::ca_dir;
 use super::{Estate, identity, link};

@@ -69,7 +69,8 @@ impl<'a> Transcript<'a> {
             }
         }
         if transcript.text != draft {
-            transcript.note("draft", "an earlier attempt's draft ends torn; it is continued here")?;
+            transcript
+                .note("draft", "an earlier attempt's draft ends torn; it is continued here")?;
         }
         Ok(transcript)
     }

@@ -120,7 +120,8 @@ fn commit<'c>(
 ) -> Result<Vec<Published>> {
     revoke::stage(estate, revocation)?;
     let issuers = revocation.entries.iter().map(|entry| &entry.issuer);
-    let roots: Vec<ObjectRef> = issuers.filter(|issuer| issuer.scope == Scope::Root).cloned().collect();
+    let roots: Vec<ObjectRef> =
+        issuers.filter(|issuer| issuer.scope == Scope::Root).cloned().collect();
     if !roots.is_empty() {
         return publish_roots(estate, keys, &roots);
     }

@@ -106,7 +106,8 @@ impl Target {
         let key = sha256(&request.key.spki);
         let history = estate.history();
         if let Some(revoked) = history.compromise(&key) {
-            let message = format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
+            let message =
+                format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
             return Err(Rule::KeyCompromised.found(message).into());
         }
         if let Some(record) = history.key_of_another(&key, &self.object) {

@@ -1,7 +1,7 @@
 //! The single checks that `verify` is made of.
 
-use crate::authority::{Estate, crl};
 use crate::authority::ca::ca_dir;
+use crate::authority::{Estate, crl};
 use crate::custody::{Signer, sealed, soft::SoftKey};
 use crate::error::{Error, Result};
 use crate::journal::{Act, Record, chain::timestamp};

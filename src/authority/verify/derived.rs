@@ -8,12 +8,7 @@ use crate::authority::{Estate, link};
 use crate::error::Result;
 use crate::journal::Record;
 use crate::model::name::ObjectRef;
-use crate::pki::{
-    inspect::Certificate,
-    issuer::Issuer,
-    link as pki_link, pem,
-    profile::Serial,
-};
+use crate::pki::{inspect::Certificate, issuer::Issuer, link as pki_link, pem, profile::Serial};
 use crate::store::{file, layout};
 use std::collections::HashMap;
 
@@ -29,9 +24,8 @@ impl Derived {
     pub fn of(estate: &Estate, issuers: &HashMap<String, Issuer>) -> Option<Self> {
         let trust = Trust::of(estate).ok()?;
         let objects = issuers.values().map(|issuer| &issuer.object);
-        let above = objects.filter_map(|object| {
-            Some((object.to_string(), trust.above(estate, object)?))
-        });
+        let above =
+            objects.filter_map(|object| Some((object.to_string(), trust.above(estate, object)?)));
         let above = above.collect();
         Some(Self { trust, above })
     }
@@ -44,7 +38,8 @@ impl Derived {
         let there = there.map(|bytes| pem::read_certificates(&path, &bytes).unwrap_or_default());
         let names = declared.environment.declared.intermediates.keys();
         let history = estate.history();
-        let mut scopes = names.map(|name| ObjectRef::member(&declared.environment.name, name).scope);
+        let mut scopes =
+            names.map(|name| ObjectRef::member(&declared.environment.name, name).scope);
         let is_used = scopes.any(|scope| history.active_generation(&scope).is_some());
         let is_wrong = match there {
             None => is_used,

@@ -5,9 +5,9 @@ mod check;
 mod derived;
 mod leaves;
 
+use crate::authority::Estate;
 use crate::authority::ca::ca_dir;
 use crate::authority::estate::Declared;
-use crate::authority::Estate;
 use crate::error::Result;
 use crate::journal::{Act, History};
 use crate::model::{
@@ -46,8 +46,7 @@ pub fn run(estate: &Estate) -> Result<Report> {
     let mut report = Report { journal: estate.journal.len(), ..Report::default() };
     let mut issuers: HashMap<String, Issuer> = HashMap::new();
     roots(estate, &history, &mut issuers, &mut report);
-    report.certificates +=
-        derived::links(estate, history.links(), &issuers, &mut report.problems)?;
+    report.certificates += derived::links(estate, history.links(), &issuers, &mut report.problems)?;
     for declared in &estate.environments {
         intermediates(estate, declared, &history, &mut issuers, &mut report);
         issued(estate, declared, &issuers, &mut report)?;

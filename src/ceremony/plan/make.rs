@@ -76,7 +76,9 @@ pub fn wanted(estate: &Estate, every_crl: bool) -> Result<Vec<Wanted>> {
     }
     let is_needed = |root: &ObjectRef| crl::is_needed(&history, root, estate.context.now());
     for object in roots.into_iter().map(ObjectRef::root).filter(is_needed) {
-        if every_crl || crl::current(estate, &object)?.is_none_or(|_| crl::lacks(&estate.history(), &object)) {
+        if every_crl
+            || crl::current(estate, &object)?.is_none_or(|_| crl::lacks(&estate.history(), &object))
+        {
             wanted.push(Wanted::Crl(object));
         }
     }
@@ -180,8 +182,8 @@ fn step(estate: &Estate, wanted: &Wanted) -> Result<Step> {
         Wanted::Intermediate(object) => {
             let target = intermediate::Target::find(estate, &object)?;
             let request = target.filed_request(estate)?;
-            let request = request
-                .ok_or_else(|| Error::failed(format!("{object} waits for its request")))?;
+            let request =
+                request.ok_or_else(|| Error::failed(format!("{object} waits for its request")))?;
             target.check_request(estate, &request)?;
             let issuer = estate.in_force(&ObjectRef::newest_root());
             Ok(Step::IntermediateSign {

@@ -132,7 +132,9 @@ fn root(args: &PrepareArgs, session: &Session, estate: &mut Estate) -> Result<()
     }
     print(session, next, "prepared", true)?;
     let dir = ca_dir(next);
-    ui.status(&format!("  files    {dir}/cert.pem, crl.pem, new-with-old-link.pem, old-with-new-link.pem"));
+    ui.status(&format!(
+        "  files    {dir}/cert.pem, crl.pem, new-with-old-link.pem, old-with-new-link.pem"
+    ));
     ui.status(&format!("           {dir}/key.pem: keep it offline, with a copy"));
     ui.hint("every trust.pem and chain.pem is new: bring them to whoever loads them");
     ui.next(&format!("rootward rotate activate {next}"));
