@@ -96,7 +96,8 @@ pub fn step<'c>(
     let issuer = Issuer::new(object.clone(), certificate.clone(), false)?;
     let (crl_output, crl_record, _) = crl::issue_next(estate, &issuer, None, next_update, signer)?;
     let path = format!("{}/cert.pem", ca_dir(object));
-    let outputs = vec![key, Output::public(path, pem::certificate(&certificate.der)?), crl_output];
+    let outputs =
+        vec![key, Output::public(path, pem::certificate(&certificate.der)?), crl_output];
     estate.stage(outputs, vec![record, crl_record])?;
     Ok(certificate)
 }

@@ -69,8 +69,7 @@ impl<'a> Transcript<'a> {
             }
         }
         if transcript.text != draft {
-            transcript
-                .note("draft", "an earlier attempt's draft ends torn; it is continued here")?;
+            transcript.note("draft", "an earlier attempt's draft ends torn; it is continued here")?;
         }
         Ok(transcript)
     }
