@@ -73,6 +73,7 @@ impl Cli {
             Command::Identity(verb) => commands::identity::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
+            Command::Custody(verb) => commands::custody::run(verb, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
             Command::Explain(args) => commands::explain::run(args, ui),
             Command::Completions(args) => commands::docs::completions(args, command(), ui),
@@ -125,6 +126,8 @@ pub enum Command {
     Identity(commands::identity::Verb),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
+    #[command(subcommand)]
+    Custody(commands::custody::Verb),
     #[command(subcommand)]
     Journal(commands::journal::Verb),
     Explain(commands::explain::Args),

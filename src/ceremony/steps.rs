@@ -48,6 +48,9 @@ pub fn perform<'c>(
         for line in made.lines() {
             transcript.note("", &line)?;
         }
+        for note in keys.notes() {
+            transcript.note("custody", &note)?;
+        }
         all.push(made);
     }
     Ok(all)

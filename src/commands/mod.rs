@@ -1,6 +1,8 @@
 //! One verb per file or function: take the arguments, call an act, print. Only here are the
 //! clock, the environment and the process looked at.
 
+pub mod custodian;
+pub mod custody;
 pub mod docs;
 pub mod explain;
 pub mod identity;

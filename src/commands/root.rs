@@ -61,6 +61,8 @@ pub struct CreateArgs {
     import_key: Option<PathBuf>,
     #[command(flatten)]
     unlock: unlock::Args,
+    #[command(flatten)]
+    shares: unlock::NewShares,
 }
 
 /// Which root.
@@ -137,7 +139,7 @@ fn make<'c>(
     }
     let object = ObjectRef::root(1);
     estate.check_clock()?;
-    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut source = unlock::Source::new(session, &args.unlock).shares_to(&args.shares);
     let mut keys = Keys::new(&mut source);
     if let Some(import) = import {
         authority::root::adopt(estate, &mut keys, &object, import)?;
