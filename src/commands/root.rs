@@ -1,7 +1,7 @@
 //! `rootward root create | show | crl`
 
 use super::{Session, day, moment, read_named, unlock};
-use crate::authority::{self, Estate, Keys, Outcome};
+use crate::authority::{self, Estate, Keys, Outcome, keys::Held};
 use crate::ceremony::{plan::Wanted, single};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
@@ -32,8 +32,10 @@ use std::process::ExitCode;
 pub enum Verb {
     /// Make the root's key, certificate and first CRL
     ///
-    /// As ca/root/root.toml declares. The key is sealed with a passphrase: encrypted PKCS#8, which
-    /// stock openssl opens too. Keep ca/root/g1/key.pem on an offline medium, with a copy.
+    /// As ca/root/root.toml declares. The key is sealed, with a passphrase or with a secret that is
+    /// shared among custodians: encrypted PKCS#8, which stock openssl opens too. Keep
+    /// ca/root/g1/key.pem on an offline medium, with a copy. With custody "pkcs11" the key is made
+    /// in the token that ca/site.toml names, and never leaves it.
     #[command(after_help = "Example:
   $ rootward root create")]
     Create(CreateArgs),
@@ -103,8 +105,10 @@ fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, certificate) = outcome.into_inner();
     let ui = session.ui;
+    let held = estate.held(&object)?;
+    let key = if held == Held::Token { "key in its token" } else { "sealed key" };
     ui.status(&match made {
-        true => format!("made {object}: certificate, sealed key and first CRL"),
+        true => format!("made {object}: certificate, {key} and first CRL"),
         false => format!("{object} is already there"),
     });
     print(session, &object.to_string(), &certificate)?;
@@ -113,7 +117,12 @@ fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     }
     let dir = authority::ca::ca_dir(&object);
     ui.status(&format!("files        {dir}/cert.pem, crl.pem"));
-    ui.status(&format!("             {dir}/key.pem: keep it offline, with a copy"));
+    if held != Held::Passphrase {
+        ui.status(&format!("             {dir}/custody.toml: {held}"));
+    }
+    if held != Held::Token {
+        ui.status(&format!("             {dir}/key.pem: keep it offline, with a copy"));
+    }
     if let Some(declared) = estate.environments.first() {
         let environment = &declared.environment.name;
         ui.next(&format!("rootward intermediate request {environment}/{ISSUER}"));
