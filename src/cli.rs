@@ -71,6 +71,7 @@ impl Cli {
             Command::Root(verb) => commands::root::run(verb, &session()),
             Command::Intermediate(verb) => commands::intermediate::run(verb, &session()),
             Command::Identity(verb) => commands::identity::run(verb, &session()),
+            Command::Ceremony(verb) => commands::ceremony::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
@@ -123,6 +124,8 @@ pub enum Command {
     Intermediate(commands::intermediate::Verb),
     #[command(subcommand)]
     Identity(commands::identity::Verb),
+    #[command(subcommand)]
+    Ceremony(commands::ceremony::Verb),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
     #[command(subcommand)]

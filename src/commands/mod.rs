@@ -1,6 +1,7 @@
 //! One verb per file or function: take the arguments, call an act, print. Only here are the
 //! clock, the environment and the process looked at.
 
+pub mod ceremony;
 pub mod docs;
 pub mod explain;
 pub mod identity;
