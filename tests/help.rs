@@ -53,6 +53,8 @@ fn prepare(shell: &Shell) {
     let here = shell.here();
     let csr = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/openbao-csr/ec384.csr");
     fs::copy(csr, here.join("vault.csr")).unwrap();
+    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/paper/first.toml");
+    fs::copy(plan, here.join("plan.toml")).unwrap();
     shell.run(
         "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
          -keyout remote.key -out remote.csr -subj /CN=remote",

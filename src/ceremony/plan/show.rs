@@ -53,7 +53,7 @@ fn paragraph(plan: &Plan, step: &Step) -> Result<Paragraph> {
     let until = |time| format!("until {}", moment(time));
     let (title, lines) = match step {
         Step::RootCreate { object, subject, algorithm, not_after, crl_next_update } => (
-            format!("a new root, {object}: its key, its certificate and its first CRL"),
+            format!("a new root, {object}: key, certificate and first CRL"),
             vec![
                 line("subject", subject),
                 line("key", format!("{algorithm}, {}", custody(plan)?)),

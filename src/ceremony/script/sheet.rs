@@ -94,6 +94,12 @@ impl Text {
     pub fn is_blank(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// And these words after it.
+    pub fn then(mut self, other: Text) -> Self {
+        self.0.extend(other.0);
+        self
+    }
 }
 
 impl Piece {

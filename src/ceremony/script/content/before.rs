@@ -32,19 +32,40 @@ pub fn facts<'l>(lines: impl IntoIterator<Item = &'l Line>) -> Block {
 
 /// What to do and to bring.
 pub fn preparation(case: &Case) -> Section {
-    let witnesses = "Every witness has an SSH key, and its fingerprint (`ssh-keygen -l -f KEY.pub`) \
-                     stands in the table of signatures, in the witness's own hand";
-    let signers = "A file `allowed_signers` on the online side has a line for each witness";
+    Section::on_its_own_page(
+        "Before the day",
+        vec![
+            Block::Title(own("Done")),
+            Block::boxes(done(case)),
+            Block::Title(own("Brought")),
+            Block::boxes(brought(case)),
+            Block::Title(own("The program's SHA-256")),
+            Block::text("The operator copies it from `SHA256SUMS`, a witness compares it."),
+            Block::Pairs("Program".into()),
+            Block::blanks(["Copied by, on", "Compared by, on"]),
+        ],
+    )
+}
+
+fn done(case: &Case) -> Vec<&'static str> {
     let mut done = vec![
         "Operator and witnesses have read the plan: `rootward ceremony plan --show plan.toml`",
         "The plan was rehearsed where it was made: `rootward ceremony rehearse plan.toml`",
     ];
     if !case.witnesses().is_empty() {
-        done.extend([witnesses, signers]);
+        done.extend([
+            "Every witness has an SSH key, and its fingerprint (`ssh-keygen -l -f KEY.pub`) \
+             stands under Signatures, in the witness's own hand",
+            "The file `allowed_signers` of the online side has a line for each witness",
+        ]);
     }
-    let mut bring = vec![
+    done
+}
+
+fn brought(case: &Case) -> Vec<&'static str> {
+    vec![
         "The offline machine, without a network: radio and cable removed, not switched off",
-        "The program `rootward`, of `scripts/build-airgap`, on a medium, with its `SHA256SUMS` on paper",
+        "The program `rootward`, made by `scripts/build-airgap`, on a medium",
         "The plan, `plan.toml`, on the same medium",
         match case.opens {
             true => "The medium with the root key, in its bag, and a second one for a copy",
@@ -52,30 +73,21 @@ pub fn preparation(case: &Case) -> Section {
         },
         "A transfer medium, empty, for what comes back",
         "A clock that is not this machine's, set that morning",
-        "Tamper-evident bags with numbers, one for each medium, and some to spare",
+        "Tamper-evident bags with numbers: one for each medium and the machine, some to spare",
         "This paper, twice; pens",
-    ];
-    match (case.custody, case.creates, case.opens) {
-        (Custody::Shares, true, _) => {
-            bring.push("Blank share sheets and numbered envelopes, one for each custodian");
-        }
-        (Custody::Shares, ..) => bring.push("Of each custodian: the envelope with the share"),
-        (Custody::Pkcs11, ..) => bring.push("The token, and its PIN"),
-        (Custody::Passphrase, _, true) => bring.push("The passphrase of the root key"),
-        (Custody::Passphrase, ..) => bring.push("A new passphrase of six words or more, by dice"),
-    }
-    Section::on_its_own_page(
-        "Before the day",
-        vec![
-            Block::Title(own("Done")),
-            Block::boxes(done),
-            Block::Title(own("Brought")),
-            Block::boxes(bring),
-            Block::text(
-                "The program's SHA-256, copied from `SHA256SUMS` by the operator, compared by a witness:",
-            ),
-            Block::Pairs("Program".into()),
-            Block::blanks(["Copied by, on", "Compared by, on"]),
-        ],
-    )
+        match (case.custody(), case.creates, case.opens) {
+            (Custody::Shares, true, true) => {
+                "Each custodian's envelope with the share; blank sheets and new envelopes"
+            }
+            (Custody::Shares, true, false) => {
+                "Paper shares: a blank sheet and a numbered envelope for each custodian"
+            }
+            (Custody::Shares, false, _) => {
+                "Each custodian's envelope with the share, and a new envelope for it"
+            }
+            (Custody::Pkcs11, ..) => "The token, and its PIN",
+            (Custody::Passphrase, _, true) => "The passphrase of the root key",
+            (Custody::Passphrase, ..) => "A new passphrase of six words or more, chosen by dice",
+        },
+    ]
 }

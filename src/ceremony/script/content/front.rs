@@ -1,6 +1,6 @@
 //! The first page: which ceremony, which plan, who, how long.
 
-use super::{Case, groups};
+use super::{Case, digest};
 use crate::ceremony::plan::{CONFIRMING_WORDS, Waiver};
 use crate::ceremony::script::sheet::{Block, Section, Step, Text, foreign, own};
 use time::{OffsetDateTime, macros::format_description};
@@ -9,6 +9,7 @@ pub fn section(case: &Case) -> Section {
     let plan = &case.reviewed.plan;
     let blocks = vec![
         Block::Facts(vec![
+            ("Root".into(), root(case)),
             ("Plan made".into(), vec![own(moment(plan.created))]),
             ("To be held before".into(), vec![own(moment(plan.expires))]),
             ("Held on, at".into(), Vec::new()),
@@ -18,7 +19,7 @@ pub fn section(case: &Case) -> Section {
             "The plan's SHA-256. It stands here, on the screen of every step, in the transcript \
              and in the response: it is always the same.",
         ),
-        Block::Hex(groups(&case.reviewed.digest).chunks(8).map(<[_]>::to_vec).collect()),
+        digest(case),
         Block::text(format!(
             "The same as words. The first {CONFIRMING_WORDS} are typed when the ceremony is run."
         )),
@@ -33,6 +34,14 @@ pub fn section(case: &Case) -> Section {
     Section::new(format!("Ceremony {}", plan.number), blocks)
 }
 
+/// Its name, and the SHA-256 of its certificate where there is one.
+fn root(case: &Case) -> Vec<Text> {
+    let name = case.root.as_ref().map(|root| root.subject.common_name.as_str());
+    let fingerprint = case.reviewed.plan.root.as_deref();
+    let new = own("is made in this ceremony");
+    [name.map(foreign), Some(fingerprint.map_or(new, foreign))].into_iter().flatten().collect()
+}
+
 fn roles(case: &Case) -> Block {
     let row = |role: &str, name: Text| vec![own(role), name, Text::default()];
     let plan = &case.reviewed.plan;
@@ -40,7 +49,7 @@ fn roles(case: &Case) -> Block {
     for name in case.witnesses() {
         rows.push(row("Witness: watches, compares, writes", foreign(name)));
     }
-    if let Some(shares) = case.shares {
+    if let Some(shares) = case.shares() {
         let all = if case.creates { shares.of() } else { shares.needed() };
         let role = |number| format!("Custodian {number}: keeps a share");
         rows.extend((1..=all).map(|number| row(&role(number), Text::default())));
@@ -56,7 +65,7 @@ pub fn waivers(case: &Case) -> Option<Section> {
     };
     let head = vec!["Rule", "Why that is in order", "Until"];
     let table = Block::Table { head, rows: waivers.iter().map(row).collect() };
-    (!waivers.is_empty()).then(|| Section::new("What is not to stop it", vec![table]))
+    (!waivers.is_empty()).then(|| Section::new("Rules that are waived", vec![table]))
 }
 
 /// How long each part takes, and all of them.

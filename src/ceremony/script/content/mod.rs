@@ -6,11 +6,15 @@ mod custodians;
 mod exceptions;
 mod front;
 mod room;
+mod run;
 
-use super::sheet::{Section, Sheet};
+use super::sheet::{Block, Section, Sheet};
 use crate::ceremony::plan::{Reviewed, show};
 use crate::error::Result;
-use crate::model::{root::Custody, threshold::Threshold};
+use crate::model::{
+    root::{Custody, Root},
+    threshold::Threshold,
+};
 
 /// A plan, and what the paper has to know of it.
 struct Case<'p> {
@@ -19,9 +23,8 @@ struct Case<'p> {
     words: Vec<String>,
     /// What will exist afterwards, a paragraph for each step.
     products: Vec<show::Paragraph>,
-    custody: Custody,
-    /// With custody in shares.
-    shares: Option<Threshold>,
+    /// As declared.
+    root: Option<Root>,
     /// Is a root key made?
     creates: bool,
     /// Is one unlocked that is there?
@@ -35,9 +38,9 @@ struct Case<'p> {
 pub fn sheet(reviewed: &Reviewed) -> Result<Sheet> {
     let case = Case::of(reviewed)?;
     let mut parts = [
-        room::together(&case),
-        room::run(&case),
-        room::made(&case),
+        room::section(&case),
+        run::run(&case),
+        run::made(&case),
         after::closing(&case),
         after::witnesses(&case),
         after::online(&case),
@@ -65,22 +68,33 @@ fn number(sections: &mut [Section]) {
 
 impl<'p> Case<'p> {
     fn of(reviewed: &'p Reviewed) -> Result<Self> {
-        let root = show::root(&reviewed.plan)?;
-        let custody = root.as_ref().map(|root| root.key.custody).unwrap_or_default();
         Ok(Self {
             reviewed,
             words: reviewed.words()?,
             products: show::steps(&reviewed.plan)?,
-            custody,
-            shares: root.and_then(|root| root.shares),
+            root: show::root(&reviewed.plan)?,
             creates: reviewed.plan.steps.iter().any(|step| step.act() == "root.create"),
             opens: reviewed.plan.root.is_some(),
         })
     }
 
+    fn custody(&self) -> Custody {
+        self.root.as_ref().map(|root| root.key.custody).unwrap_or_default()
+    }
+
+    /// With custody in shares, and only then.
+    fn shares(&self) -> Option<Threshold> {
+        self.root.as_ref()?.shares
+    }
+
     fn witnesses(&self) -> &[String] {
         &self.reviewed.plan.witnesses
     }
+}
+
+/// The plan's, in two lines.
+fn digest(case: &Case) -> Block {
+    Block::Hex(groups(&case.reviewed.digest).chunks(8).map(<[_]>::to_vec).collect())
 }
 
 /// A digest in groups of four digits.
