@@ -37,7 +37,7 @@ pub fn hand_out(shares: Threshold) -> Block {
 /// A set is used.
 pub fn unlock(shares: Threshold) -> Block {
     let needed = usize::from(shares.needed());
-    let head = vec!["Custodian", "Share", "Old envelope", "New envelope", "Time", "Signature"];
+    let head = vec!["Custodian", "Share", "Old envelope no.", "New envelope no.", "Signature"];
     let blocks = vec![
         Block::boxes([
             ALONE,
