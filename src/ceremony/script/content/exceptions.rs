@@ -19,7 +19,7 @@ pub fn signatures(case: &Case) -> Section {
     ];
     for (index, name) in case.witnesses().iter().enumerate() {
         blocks.push(person(&format!("Witness {}: ", index + 1), name));
-        blocks.push(Block::blanks(["SSH key, SHA256:", "Signature", "Date"]));
+        blocks.push(Block::blanks(["SSH key (SHA256)", "Signature", "Date"]));
     }
     blocks.push(Block::Title(own("This paper")));
     blocks.push(Block::blanks(["Exception sheets used", "It is kept at"]));
