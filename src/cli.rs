@@ -70,8 +70,8 @@ impl Cli {
             Command::Init(args) => commands::init::run(args, &session()),
             Command::Root(verb) => commands::root::run(verb, &session()),
             Command::Intermediate(verb) => commands::intermediate::run(verb, &session()),
-            Command::Identity(verb) => commands::identity::run(verb, &session()),
             Command::Ceremony(verb) => commands::ceremony::run(verb, &session()),
+            Command::Identity(verb) => commands::identity::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
@@ -123,9 +123,9 @@ pub enum Command {
     #[command(subcommand)]
     Intermediate(commands::intermediate::Verb),
     #[command(subcommand)]
-    Identity(commands::identity::Verb),
-    #[command(subcommand)]
     Ceremony(commands::ceremony::Verb),
+    #[command(subcommand)]
+    Identity(commands::identity::Verb),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
     #[command(subcommand)]

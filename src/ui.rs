@@ -9,7 +9,7 @@ pub use table::Tone;
 use crate::error::{Error, Explain, Result};
 use crate::model::text::clean;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use zeroize::Zeroizing;
 
 /// When to use colours.
@@ -21,6 +21,9 @@ pub enum Color {
     Always,
     Never,
 }
+
+/// In bytes; more is not an answer.
+const LONGEST_ANSWER: u64 = 4096;
 
 /// The terminal of one run.
 pub struct Ui {
@@ -197,6 +200,23 @@ impl Ui {
             Ok(style) => bar.with_style(style.progress_chars("=> ")),
             Err(_) => bar,
         }
+    }
+
+    /// Asks a question; the answer is one line of standard input, seen as it is typed.
+    ///
+    /// # Errors
+    /// Failed, when nothing is answered.
+    pub fn ask(&self, question: &str) -> Result<String> {
+        let mut err = std::io::stderr().lock();
+        let label = if self.color_err { "\x1b[1;36m?\x1b[0m" } else { "?" };
+        let asked = write!(err, "{label} {}: ", clean(question)).and_then(|()| err.flush());
+        asked.context("cannot ask")?;
+        let mut line = String::new();
+        std::io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line)?;
+        if line.trim().is_empty() {
+            return Err(Error::failed(format!("got no answer to: {question}")));
+        }
+        Ok(clean(line.trim()))
     }
 
     /// Asks for a secret on the terminal, without echo.

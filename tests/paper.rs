@@ -97,7 +97,7 @@ fn markdown_has_no_markup_that_a_plan_brought() {
             Event::Code(code) => {
                 text.push_str(&code);
                 let own = "rootward sha256sum ssh-keygen plan.toml swapon ip date lo error: step \
-                           confirmed journal signed diff ls witness all allowed_signers 2026- \
+                           confirmed rehearsed: ceremony sandbox journal signed diff ls witness all allowed_signers 2026- \
                            SHA256SUMS scripts/build-airgap";
                 let mut own = own.split_whitespace();
                 assert!(own.any(|word| code.starts_with(word)), "{code}");

@@ -10,9 +10,10 @@ use rootward::ceremony::guard::{
     machine::{self, Machine},
     sandbox::{Sandbox, enter},
 };
-use rootward::{custody, model::key::Algorithm, store::file};
+use rootward::{cli::Cli, custody, model::key::Algorithm, store::file, ui::Ui};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, socket};
+use std::ffi::OsString;
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -26,6 +27,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [_, "inside", dir] => inside(Path::new(dir)),
+        [_, "commands", dir] => commands(Path::new(dir)),
         [_, "terminal", dir] => terminal(Path::new(dir)),
         [_, "unix", dir] => unix(Path::new(dir)),
         [_, "late", dir] => late(Path::new(dir)),
@@ -33,11 +35,12 @@ fn main() {
     }
 }
 
-const TESTS: [(&str, fn()); 7] = [
+const TESTS: [(&str, fn()); 8] = [
     ("everything_but_the_work_is_refused", everything_but_the_work_is_refused),
     ("an_ordinary_user_is_confined_as_well", an_ordinary_user_is_confined_as_well),
     ("without_a_network_too", without_a_network_too),
     ("the_kernel_says_so_and_strace_sees_it", the_kernel_says_so_and_strace_sees_it),
+    ("every_signing_command_works_inside", every_signing_command_works_inside),
     ("prompts_reach_the_terminal", prompts_reach_the_terminal),
     ("unix_sockets_alone_where_asked_for", unix_sockets_alone_where_asked_for),
     ("older_threads_are_named", older_threads_are_named),
@@ -90,14 +93,14 @@ fn inside(dir: &Path) {
 
 #[track_caller]
 fn refused<T: Debug>(result: Result<T, impl Into<io::Error>>, expected: Errno) {
-    let error = result.map_err(Into::into).expect_err("it was let through");
+    let error = result.map_err(Into::into).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(expected.raw_os_error()), "{error}");
 }
 
 /// Landlock answers as if it were another file system, where a file would gain rights.
 #[track_caller]
 fn stays(result: io::Result<()>) {
-    let error = result.expect_err("it was let through").raw_os_error();
+    let error = result.unwrap_err().raw_os_error();
     let expected = [Errno::XDEV, Errno::ACCESS].map(|error| Some(error.raw_os_error()));
     assert!(expected.contains(&error), "{error:?}");
 }
@@ -182,6 +185,29 @@ fn programs() {
     refused(Command::new("/bin/true").status(), Errno::PERM);
     refused(Command::new(std::env::args().next().unwrap()).status(), Errno::PERM);
     refused(rustix::process::chroot("/"), Errno::PERM);
+}
+
+/// rootward's own commands, from an empty workspace to issued certificates.
+fn commands(dir: &Path) {
+    let (workspace, passphrase) = (dir.join("w"), dir.join("r/passphrase"));
+    fs::write(&passphrase, "correct horse battery staple\n").unwrap();
+    println!("{}", enter(&sandbox(dir)).unwrap());
+    let passphrase = format!("--passphrase-file={}", passphrase.display());
+    for line in [
+        "init",
+        "root create KEY",
+        "root crl KEY",
+        "intermediate request prod/identity KEY",
+        "intermediate sign prod/identity KEY",
+        "identity issue --env prod KEY",
+        "verify",
+    ] {
+        let mut words = vec!["rootward", "-C", workspace.to_str().unwrap()];
+        words.extend(line.split(' ').map(|word| if word == "KEY" { &passphrase } else { word }));
+        let words: Vec<_> = words.into_iter().map(OsString::from).collect();
+        let cli = Cli::read(&words).unwrap();
+        cli.run(&Ui::new(cli.color, cli.json, cli.quiet, true)).unwrap();
+    }
 }
 
 /// What a prompt does with the terminal.
@@ -336,6 +362,13 @@ fn the_kernel_says_so_and_strace_sees_it() {
         assert!(tried.iter().all(is_refused), "{tried:?}");
         assert!(!tried.is_empty() || call == "bind(", "{call} was not tried");
     }
+}
+
+fn every_signing_command_works_inside() {
+    let dir = place();
+    common::output(Command::new(this()).arg("commands").arg(dir.path()));
+    let journal = fs::read_to_string(dir.path().join("w/ca/journal.jsonl")).unwrap();
+    assert!(journal.contains("\"act\":\"identity.issue\""), "{journal}");
 }
 
 fn prompts_reach_the_terminal() {

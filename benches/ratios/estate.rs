@@ -51,10 +51,10 @@ pub fn base(dir: &Path) {
     let (mut estate, _) = Estate::change(dir, &context).unwrap();
     let mut secrets = Fixed;
     let mut keys = Keys::new(&mut secrets);
-    single::perform(&mut estate, &mut keys, Wanted::Root(ObjectRef::root(1)), &[]).unwrap();
+    single::perform(&mut estate, &mut keys, Wanted::Root(ObjectRef::root(1)), None).unwrap();
     let object: ObjectRef = "prod/identity".parse().unwrap();
     authority::intermediate::request(&mut estate, &object, None, &mut keys).unwrap();
-    single::perform(&mut estate, &mut keys, Wanted::Intermediate(object.at(1)), &[]).unwrap();
+    single::perform(&mut estate, &mut keys, Wanted::Intermediate(object.at(1)), None).unwrap();
 }
 
 /// Declares `names` in prod.

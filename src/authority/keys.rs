@@ -63,9 +63,10 @@ impl<'k, 'c> Keys<'k, 'c> {
     fn unlock(&mut self, estate: &Estate<'c>, issuer: &Issuer) -> Result<Box<dyn Signer + 'c>> {
         let object = &issuer.object;
         let path = format!("{}/key.pem", ca_dir(object));
-        let sealed_key = estate.workspace.read(&path).hint(format!(
-            "the sealed key of {object} belongs at {path}; bring its medium"
-        ))?;
+        let sealed_key = estate
+            .workspace
+            .read(&path)
+            .hint(format!("the sealed key of {object} belongs at {path}; bring its medium"))?;
         let passphrase = self.secrets.open(object)?;
         let pkcs8 = sealed::open(&path, &sealed_key, &passphrase)?;
         Ok(Box::new(SoftKey::open(pkcs8.as_bytes(), estate.context.rng)?))

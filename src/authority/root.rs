@@ -12,6 +12,7 @@ use crate::model::{
     rule::Rule,
 };
 use crate::pki::{
+    crl::Crl,
     inspect::{Certificate, sha256},
     issue,
     issuer::Issuer,
@@ -66,7 +67,7 @@ pub fn step<'c>(
     keys: &mut Keys<'_, 'c>,
     object: &ObjectRef,
     (not_after, next_update): (OffsetDateTime, OffsetDateTime),
-) -> Result<Certificate> {
+) -> Result<(Certificate, Crl)> {
     let declared: Algorithm = estate.root.key.algorithm.into();
     let public = match keys.held(object).map(|signer| signer.public().clone()) {
         Some(imported) => imported,
@@ -94,12 +95,12 @@ pub fn step<'c>(
     let record = certificate_record(Act::RootCreate, object, &certificate, None);
     let record = Record { declaration: Some(estate.root_declaration.clone()), ..record };
     let issuer = Issuer::new(object.clone(), certificate.clone(), false)?;
-    let (crl_output, crl_record, _) = crl::issue_next(estate, &issuer, None, next_update, signer)?;
+    let (crl_output, crl_record, crl) =
+        crl::issue_next(estate, &issuer, None, next_update, signer)?;
     let path = format!("{}/cert.pem", ca_dir(object));
-    let outputs =
-        vec![key, Output::public(path, pem::certificate(&certificate.der)?), crl_output];
+    let outputs = vec![key, Output::public(path, pem::certificate(&certificate.der)?), crl_output];
     estate.stage(outputs, vec![record, crl_record])?;
-    Ok(certificate)
+    Ok((certificate, crl))
 }
 
 fn as_declared(estate: &Estate, generation: u32) -> Result<Root> {

@@ -1,6 +1,6 @@
 //! A response, filed on the side that planned it: verified, then all or nothing.
 
-use super::plan::{Reviewed, number};
+use super::plan::Reviewed;
 use super::response::Response;
 use super::steps::{Made, Product};
 use super::verify::{Verified, verify};
@@ -50,7 +50,10 @@ pub fn import(
 }
 
 /// Does the response continue the journal that is here?
-fn in_sequence(estate: &Estate, file: &str, response: &Response) -> Result<()> {
+///
+/// # Errors
+/// RESPONSE-REPLAYED, RESPONSE-FORKED.
+pub fn in_sequence(estate: &Estate, file: &str, response: &Response) -> Result<()> {
     let held = |record: &&crate::journal::Record| {
         record.act == Act::Ceremony && record.plan.as_ref() == Some(&response.plan)
     };
@@ -74,10 +77,4 @@ fn in_sequence(estate: &Estate, file: &str, response: &Response) -> Result<()> {
 /// Where the plan of a response lies in this workspace.
 pub fn plan_path(response: &Response) -> String {
     layout::ceremony(response.number, layout::PLAN)
-}
-
-/// Takes an open plan back; gives its path when there was one.
-pub fn withdraw(estate: &Estate) -> Option<String> {
-    let path = layout::ceremony(number(estate), layout::PLAN);
-    estate.workspace.exists(&path).then_some(path)
 }

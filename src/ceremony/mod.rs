@@ -16,3 +16,4 @@ pub mod single;
 pub mod steps;
 pub mod transcript;
 pub mod verify;
+pub mod watch;

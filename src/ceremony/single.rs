@@ -1,5 +1,9 @@
 //! A ceremony of one step, on one machine: the workspace is the medium.
 
+use super::guard::{
+    machine,
+    sandbox::{self, Sandbox},
+};
 use super::plan::{self, Reviewed, Terms, Wanted};
 use super::transcript::Transcript;
 use super::{
@@ -12,7 +16,8 @@ use crate::model::span::Span;
 
 /// Plans what is wanted, carries it out, and writes it with its transcript.
 ///
-/// `notes` are the transcript's first lines: where it happened.
+/// `sandbox`: what the process keeps from here on, to its end; nothing else is asked of the machine,
+/// and what its kernel cannot hold is in the transcript. Without one the caller answers for it.
 ///
 /// # Errors
 /// Every rule of what is wanted; a wrong passphrase. The caller records the refusal.
@@ -20,7 +25,7 @@ pub fn perform<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     wanted: Wanted,
-    notes: &[(&str, String)],
+    sandbox: Option<&Sandbox>,
 ) -> Result<steps::Made> {
     let now = estate.context.now();
     let terms = Terms {
@@ -33,8 +38,10 @@ pub fn perform<'c>(
     let plan: Reviewed = plan::make(estate, &[wanted], terms)?;
     let mut transcript = Transcript::begin(&plan, "", Box::new(|_| Ok(())))?;
     transcript.note("begin", &begin(estate))?;
-    for (kind, text) in notes {
-        transcript.note(kind, text)?;
+    if let Some(sandbox) = sandbox {
+        machine::harden();
+        let entered = sandbox::enter(sandbox)?.to_string();
+        transcript.note("sandbox", entered.strip_prefix("sandbox: ").unwrap_or(&entered))?;
     }
     let mut made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
     conclude(estate, keys, &plan, &mut transcript)?;

@@ -2,7 +2,7 @@
 
 use super::{Session, day, moment, read_named, unlock};
 use crate::authority::{self, Estate, Keys, Outcome};
-use crate::ceremony::{plan::Wanted, single};
+use crate::ceremony::{guard::sandbox::Sandbox, plan::Wanted, single};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
 use crate::model::{
@@ -138,11 +138,12 @@ fn make<'c>(
     let object = ObjectRef::root(1);
     estate.check_clock()?;
     let mut source = unlock::Source::new(session, &args.unlock);
+    let sandbox = source.sandbox(estate)?;
     let mut keys = Keys::new(&mut source);
     if let Some(import) = import {
         authority::root::adopt(estate, &mut keys, &object, import)?;
     }
-    let made = single::perform(estate, &mut keys, Wanted::Root(object), &[])?;
+    let made = single::perform(estate, &mut keys, Wanted::Root(object), Some(&sandbox))?;
     made.certificate().map(Outcome::Done)
 }
 
@@ -192,6 +193,7 @@ fn root_crl<'c>(
     asked: &ObjectRef,
     at_once: bool,
     keys: &mut Keys<'_, 'c>,
+    sandbox: &Sandbox,
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
     let object = estate.in_force(asked);
     let mut issue = || {
@@ -200,7 +202,7 @@ fn root_crl<'c>(
         if let Some(crl) = authority::crl::current(estate, &object)?.filter(|_| !is_due) {
             return Ok(Outcome::AlreadyThere((object.clone(), crl)));
         }
-        let made = single::perform(estate, keys, Wanted::Crl(object.clone()), &[])?;
+        let made = single::perform(estate, keys, Wanted::Crl(object.clone()), Some(sandbox))?;
         made.crl().map(Outcome::Done)
     };
     issue().map_err(|error| estate.refuse(&object, error))
@@ -210,12 +212,11 @@ fn root_crl<'c>(
 pub fn crl(asked: &ObjectRef, args: &CrlArgs, session: &Session) -> Result<()> {
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
+    let sandbox = source.sandbox(&estate)?;
     let mut keys = Keys::new(&mut source);
     let outcome = match asked.scope {
-        Scope::Root => root_crl(&mut estate, asked, args.now, &mut keys)?,
-        Scope::Member { .. } => {
-            authority::crl::refresh(&mut estate, asked, args.now, &mut keys)?
-        }
+        Scope::Root => root_crl(&mut estate, asked, args.now, &mut keys, &sandbox)?,
+        Scope::Member { .. } => authority::crl::refresh(&mut estate, asked, args.now, &mut keys)?,
     };
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, crl) = outcome.into_inner();

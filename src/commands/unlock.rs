@@ -2,7 +2,8 @@
 //! the environment.
 
 use super::Session;
-use crate::authority::Secrets;
+use crate::authority::{Estate, Secrets};
+use crate::ceremony::guard::sandbox::Sandbox;
 use crate::error::{Error, Result};
 use crate::model::{name::ObjectRef, text::clean};
 use crate::store::file;
@@ -40,6 +41,36 @@ impl<'a> Source<'a> {
         Self { session, args, from_fd: None }
     }
 
+    /// Reads the file descriptor, and gives the files that will be read later: what a sandbox has to
+    /// let through.
+    ///
+    /// # Errors
+    /// Failed, when one of them is not there.
+    pub fn prepare(&mut self) -> Result<Vec<PathBuf>> {
+        self.descriptor()?;
+        let files = self.args.passphrase_file.iter();
+        let path = |text: &String| match named_file(text) {
+            Some((_, path)) => file::canonical(&path),
+            None => file::canonical(Path::new(text)),
+        };
+        files.map(path).collect()
+    }
+
+    /// What a process that opens a root key keeps: the workspace, and these files.
+    pub fn sandbox(&mut self, estate: &Estate) -> Result<Sandbox> {
+        let write = vec![estate.workspace.root().to_owned()];
+        Ok(Sandbox { write, read: self.prepare()?, unix_sockets: false })
+    }
+
+    fn descriptor(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(number) = self.args.passphrase_fd else { return Ok(None) };
+        if self.from_fd.is_none() {
+            let bytes = file::read_descriptor(number, file::SMALL)?;
+            self.from_fd = Some(first_line(&bytes, &format!("file descriptor {number}"))?);
+        }
+        Ok(self.from_fd.clone())
+    }
+
     /// The file for this key: the one that names it, else the one that names none.
     fn file_for(&self, object: &ObjectRef) -> Option<PathBuf> {
         let named =
@@ -53,12 +84,8 @@ impl<'a> Source<'a> {
     }
 
     fn given(&mut self, object: &ObjectRef) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        if let Some(number) = self.args.passphrase_fd {
-            if self.from_fd.is_none() {
-                let bytes = file::read_descriptor(number, file::SMALL)?;
-                self.from_fd = Some(first_line(&bytes, &format!("file descriptor {number}"))?);
-            }
-            return Ok(self.from_fd.clone());
+        if let Some(given) = self.descriptor()? {
+            return Ok(Some(given));
         }
         let Some(path) = self.file_for(object) else { return Ok(None) };
         let bytes = file::read(&path, file::SMALL).map_err(|error| match file::exists(&path) {

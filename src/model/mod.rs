@@ -14,5 +14,5 @@ mod rules;
 pub mod site;
 pub mod span;
 pub mod text;
-pub mod words;
 pub mod threshold;
+pub mod words;

@@ -37,9 +37,8 @@ impl Anchor {
 /// # Errors
 /// CHAIN-REJECTED with its reason.
 pub fn signed(issuer: &Certificate, der: &[u8]) -> Result<()> {
-    let rejected = |why: String| {
-        Error::from(Rule::ChainRejected.found(format!("rustls-webpki says {why}")))
-    };
+    let rejected =
+        |why: String| Error::from(Rule::ChainRejected.found(format!("rustls-webpki says {why}")));
     let signed = Signed::from_der(der)?;
     let oid = signed.algorithm.oid;
     let issuer_der = CertificateDer::from(issuer.der.as_slice());

@@ -157,8 +157,8 @@ fn step(estate: &Estate, wanted: &Wanted) -> Result<Step> {
         Wanted::Intermediate(object) => {
             let target = intermediate::Target::find(estate, &object)?;
             let request = target.filed_request(estate)?;
-            let request = request
-                .ok_or_else(|| Error::failed(format!("{object} waits for its request")))?;
+            let request =
+                request.ok_or_else(|| Error::failed(format!("{object} waits for its request")))?;
             target.check_request(estate, &request)?;
             let issuer = estate.in_force(&ObjectRef::newest_root());
             Ok(Step::IntermediateSign {

@@ -1,14 +1,11 @@
 //! `rootward ceremony script PLAN`
 
-use crate::ceremony::{
-    plan::{LIMIT, Reviewed},
-    script,
-};
+use super::read_plan;
+use crate::ceremony::script;
 use crate::error::Result;
 use crate::store::file;
 use crate::ui::Ui;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// Print the paper of a ceremony: digests, steps, blanks, signatures
 ///
@@ -18,7 +15,7 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:
   $ rootward ceremony script plan.toml >paper.md
   $ rootward ceremony script plan.toml --html -o paper.html")]
-pub struct Args {
+pub struct ScriptArgs {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
@@ -30,18 +27,11 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// The paper on standard output, or in a file.
-pub fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
-    let bytes = file::read(&args.plan, LIMIT)?;
-    let plan = Reviewed::parse(&file::shown(&args.plan), &bytes)?;
+pub fn run(args: &ScriptArgs, ui: &Ui) -> Result<()> {
+    let plan = read_plan(&args.plan)?;
     let paper = if args.html { script::html(&plan)? } else { script::markdown(&plan)? };
-    match &args.output {
-        None => ui.raw(&paper)?,
-        Some(path) => {
-            file::remove(path)?;
-            file::create(path, paper.as_bytes(), 0o644)?;
-            ui.status(&format!("wrote {}", file::shown(path)));
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    let Some(path) = &args.output else { return ui.raw(&paper) };
+    file::replace(path, paper.as_bytes(), 0o644, true)?;
+    ui.status(&format!("wrote {}", file::shown(path)));
+    Ok(())
 }

@@ -94,8 +94,8 @@ pub fn online(case: &Case) -> Section {
     let verified = vec![
         Block::Commands(verify(case.witnesses().len())),
         Block::boxes([
-            "It must show the fingerprints that are written down under What was made",
-            "It must end without `error:`",
+            "It must show the fingerprints that are written down under What was made".to_owned(),
+            format!("It must end with `ceremony {}: all is well`", case.reviewed.plan.number),
         ]),
     ];
     let import = format!("rootward ceremony import {RESPONSE}");

@@ -40,7 +40,10 @@ fn confirm(case: &Case) -> Block {
              yes, aloud; then type",
         ),
         Block::command(words.join(" ")),
-        Block::boxes(["Everybody has said yes", "It must show the words after `confirmed`"]),
+        Block::boxes([
+            "Everybody has said yes",
+            "It must show the words after `confirmed`, and a line `sandbox`",
+        ]),
     ];
     Block::step("The plan is confirmed", 2, blocks)
 }
@@ -86,13 +89,13 @@ fn create(case: &Case) -> Block {
 pub fn made(case: &Case) -> Section {
     let mut blocks = vec![Block::text(
         "The screen shows what was made. The operator reads it aloud, a witness writes it down, \
-         and everybody compares. A fingerprint is 32 pairs in two lines.",
+         and everybody compares. A fingerprint (SHA-256) is 32 pairs in two lines.",
     )];
     let products = case.products.iter().zip(&case.reviewed.plan.steps).enumerate();
     blocks.extend(products.map(|(index, (product, step))| one(index + 1, product, step)));
     let boxes = Block::boxes([
         "It must show a line `journal`, and a last line `signed` with the name of the root",
-        "It must end without `error:`",
+        &format!("It must end with `ceremony {} is complete`", case.reviewed.plan.number),
     ]);
     blocks.push(Block::step("The end of the run", 3, vec![boxes]));
     Section::on_its_own_page("What was made", blocks)
@@ -103,11 +106,13 @@ fn one(number: usize, product: &show::Paragraph, step: &Step) -> Block {
         before::facts(on_screen(&product.lines)),
         Block::boxes([format!("The screen shows this below `step {number}`")]),
     ];
-    let is_crl = step.records().first().is_some_and(|(act, _)| *act == Act::CrlIssue);
-    if !is_crl {
-        blocks.push(Block::blanks(["Serial"]));
+    for (act, _) in step.records() {
+        if act == Act::CrlIssue {
+            blocks.push(Block::Pairs("CRL".into()));
+        } else {
+            blocks.extend([Block::blanks(["Serial"]), Block::Pairs("Certificate".into())]);
+        }
     }
-    blocks.push(Block::Pairs("SHA-256".into()));
     Block::step(format!("Step {number} of the plan: {}", product.title), 4, blocks)
 }
 
