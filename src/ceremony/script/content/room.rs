@@ -91,7 +91,8 @@ fn rehearsal(case: &Case) -> Block {
     let last = case.products.len();
     let boxes = [
         format!(
-            "It must show lines from `step 1` to `step {last}`, and end with a line that begins with `rehearsed:`"
+            "It must show lines from `step 1` to `step {last}`, and end with a line that begins \
+             with `rehearsed:`"
         ),
         "Fingerprints here are of throw-away keys: nobody writes them down".to_owned(),
     ];
