@@ -55,22 +55,23 @@ pub fn seal<'c>(
     let object = issuer.object.clone();
     let before = estate.held(&object)?;
     if before == Held::Token {
-        return Err(Error::failed(format!("the key of {object} is in a token, which it never leaves"))
-            .hint("change the PIN with the token's own tools: pkcs11-tool --change-pin"));
+        return Err(Error::failed(format!(
+            "the key of {object} is in a token, which it never leaves"
+        ))
+        .hint("change the PIN with the token's own tools: pkcs11-tool --change-pin"));
     }
     if object.scope == Scope::Root && estate.root.key.custody == Custody::Pkcs11 {
         let message = format!("the key of {object} was not made in a token, and cannot move there");
-        return Err(Error::failed(message)
-            .hint("declare custody = \"passphrase\" or \"shares\"; a new root can be made in a token"));
+        return Err(Error::failed(message).hint(
+            "declare custody = \"passphrase\" or \"shares\"; a new root can be made in a token",
+        ));
     }
     estate.need_key(&object)?;
     let pkcs8 = keys.unseal(estate, &object)?;
     check_signer(&issuer, &SoftKey::open(&pkcs8, estate.context.rng)?)?;
     let Sealed { outputs, held } = keys.seal_anew(estate, &object, &pkcs8, Some(before))?;
-    let record = Record {
-        custody: Some(held.to_string()),
-        ..Record::new(Act::CustodySeal, &object)
-    };
+    let record =
+        Record { custody: Some(held.to_string()), ..Record::new(Act::CustodySeal, &object) };
     estate.commit(outputs, vec![record])?;
     Ok((object, held))
 }

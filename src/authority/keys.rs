@@ -141,9 +141,10 @@ impl<'k, 'c> Keys<'k, 'c> {
         object: &ObjectRef,
     ) -> Result<Zeroizing<Vec<u8>>> {
         let path = format!("{}/key.pem", ca_dir(object));
-        let sealed_key = estate.workspace.read(&path).hint(format!(
-            "the sealed key of {object} belongs at {path}; bring its medium"
-        ))?;
+        let sealed_key = estate
+            .workspace
+            .read(&path)
+            .hint(format!("the sealed key of {object} belongs at {path}; bring its medium"))?;
         let held = estate.held(object)?;
         let unlocked = sealing::unlock(self.secrets, object, held, &mut self.notes)?;
         let Unlocked { passphrase, by } = unlocked;

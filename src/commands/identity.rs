@@ -94,14 +94,8 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     let mut stopped = None;
     for (environment, names) in &wanted {
         let progress = || bar.inc(1);
-        let issued = authority::identity::issue(
-            &mut estate,
-            environment,
-            names,
-            csr,
-            &mut keys,
-            &progress,
-        );
+        let issued =
+            authority::identity::issue(&mut estate, environment, names, csr, &mut keys, &progress);
         match issued {
             Ok(issued) => reports.extend(issued),
             Err(error) => {

@@ -224,9 +224,7 @@ pub fn crl(asked: &ObjectRef, args: &CrlArgs, session: &Session) -> Result<()> {
     let mut keys = Keys::new(&mut source);
     let outcome = match asked.scope {
         Scope::Root => root_crl(&mut estate, asked, args.now, &mut keys)?,
-        Scope::Member { .. } => {
-            authority::crl::refresh(&mut estate, asked, args.now, &mut keys)?
-        }
+        Scope::Member { .. } => authority::crl::refresh(&mut estate, asked, args.now, &mut keys)?,
     };
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, crl) = outcome.into_inner();

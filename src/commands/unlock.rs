@@ -50,8 +50,7 @@ const SHORT: usize = 16;
 /// How often a new passphrase may be typed differently the second time, and a share wrongly.
 const TRIES: usize = 3;
 
-const NO_TERMINAL: &str =
-    "without a terminal, add: --passphrase-file FILE or --passphrase-fd N";
+const NO_TERMINAL: &str = "without a terminal, add: --passphrase-file FILE or --passphrase-fd N";
 
 /// The source of secrets for one run.
 pub struct Source<'a> {

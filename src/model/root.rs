@@ -1,6 +1,11 @@
 //! `ca/root/root.toml`: what the root is to be.
 
-use super::{declaration, key::{Algorithm, Choice}, span::Span, threshold::Threshold};
+use super::{
+    declaration,
+    key::{Algorithm, Choice},
+    span::Span,
+    threshold::Threshold,
+};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use time::Duration;

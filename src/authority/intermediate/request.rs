@@ -5,10 +5,7 @@ use crate::authority::estate::contradiction;
 use crate::authority::{Estate, Keys, Outcome};
 use crate::error::{Error, Result};
 use crate::model::{environment::KeyHome, name::ObjectRef, rule::Rule};
-use crate::pki::{
-    issue,
-    request::Request,
-};
+use crate::pki::{issue, request::Request};
 
 /// Makes a sealed key and a request, or files a request that was made elsewhere.
 ///

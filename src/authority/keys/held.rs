@@ -147,10 +147,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let object = ObjectRef::root(2);
-        let shares = Held::Shares {
-            set: "9a7f".parse().unwrap(),
-            threshold: Threshold::new(3, 5).unwrap(),
-        };
+        let shares =
+            Held::Shares { set: "9a7f".parse().unwrap(), threshold: Threshold::new(3, 5).unwrap() };
         for held in [Held::Passphrase, Held::Token, shares] {
             let output = held.output(&object);
             assert_eq!(output.path, "ca/root/g2/custody.toml");

@@ -34,8 +34,9 @@ impl Estate<'_> {
     pub fn token(&self) -> Result<Module> {
         self.site()?.pkcs11.ok_or_else(|| {
             let path = layout::SITE;
-            Error::failed(format!("the root key is in a token, and {path} names none"))
-                .hint(format!("write into {path}: version = 1, then [pkcs11] with module and token"))
+            Error::failed(format!("the root key is in a token, and {path} names none")).hint(
+                format!("write into {path}: version = 1, then [pkcs11] with module and token"),
+            )
         })
     }
 
@@ -132,8 +133,9 @@ impl Tokens {
         if got != algorithm {
             let rule = crate::model::rule::Rule::TokenKey;
             let message = format!("the token has a {got} key {label:?}, expected {algorithm}");
-            return Err(Error::from(rule.found(message))
-                .hint("if nothing was ever signed with it, delete it: pkcs11-tool --delete-object"));
+            return Err(Error::from(rule.found(message)).hint(
+                "if nothing was ever signed with it, delete it: pkcs11-tool --delete-object",
+            ));
         }
         Ok((Box::new(key), true))
     }
