@@ -105,7 +105,7 @@ impl<'a> Source<'a> {
     /// # Errors
     /// Failed, when one of them is not there.
     pub fn sandbox(&mut self, workspace: &Path) -> Result<Sandbox> {
-        self.from_descriptor()?;
+        self.descriptor()?;
         let files = self.passphrases.passphrase_file.iter().chain(self.share_files);
         let files = files.map(|text| named_file(text).map_or(text.into(), |(_, path)| path));
         let files = files.chain(self.pin_file.map(Path::to_owned));
