@@ -149,8 +149,8 @@ fn continues(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
         is_done |= record.plan.as_deref() == Some(&plan.digest);
     }
     let others = estate.journal.records.iter().skip(usize::try_from(brought.entries)?);
-    let foreign = others.filter(|record| !matches!(record.act, Act::Abandoned | Act::Refused));
-    if let (false, Some(record)) = (is_done, foreign.last()) {
+    let mut foreign = others.filter(|record| !matches!(record.act, Act::Abandoned | Act::Refused));
+    if let (false, Some(record)) = (is_done, foreign.next_back()) {
         return forked(format!(
             "the journal here went on with entry {} ({} {}), which is not of this plan",
             record.seq, record.act, record.object
