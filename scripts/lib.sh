@@ -38,8 +38,8 @@ show() {
   printf '\n%s' "$bold"
   for word in "$@" --; do
     if [[ $word != -* ]]; then
-      group+=" $word"
-    elif [ $((${#line} + ${#group})) -lt 76 ]; then
+      group+=" ${word:-\'\'}"
+    elif [ "$line" = '$' ] || [ $((${#line} + ${#group})) -lt 76 ]; then
       line+=" $group" group=$word
     else
       printf '%s \\\n' "$line"

@@ -10,8 +10,15 @@ use crate::model::{
     name::{Name, Scope},
     rule::{Finding, Rule},
 };
-use crate::store::{Output, layout};
+use crate::store::{Output, file, layout};
 use std::path::Path;
+
+/// `ca/site.toml` of a new medium.
+const SITE: &str = "\
+# What is so on this machine alone; not in Git.
+version = 1
+role = \"offline\"   # a medium: it holds the root, but not the identities
+";
 
 /// A medium, and how far this plan is carried out there.
 pub struct Medium<'c> {
@@ -28,7 +35,7 @@ pub struct Medium<'c> {
 /// # Errors
 /// PLAN-FOREIGN, PLAN-FORKED, PLAN-DIFFERS; usage, for a plan that names other files than its own.
 pub fn change<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result<Medium<'c>> {
-    let (mut estate, recovered) = Estate::change_with(dir, context, files(&plan.plan)?)?;
+    let (mut estate, recovered) = Estate::change_with(dir, context, brought(dir, &plan.plan)?)?;
     let is_done = bring(&mut estate, plan)?;
     Ok(Medium { estate, recovered, is_done })
 }
@@ -38,7 +45,7 @@ pub fn change<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Resu
 /// # Errors
 /// As for [`change`].
 pub fn read<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result<Medium<'c>> {
-    let mut estate = Estate::read_with(dir, context, files(&plan.plan)?)?;
+    let mut estate = Estate::read_with(dir, context, brought(dir, &plan.plan)?)?;
     let is_done = bring(&mut estate, plan)?;
     Ok(Medium { estate, recovered: None, is_done })
 }
@@ -46,8 +53,19 @@ pub fn read<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result
 /// Brings the staged files and lines of the plan once more, after they were forgotten.
 pub fn restage(estate: &mut Estate, plan: &Reviewed) -> Result<()> {
     estate.unstage()?;
-    estate.workspace.stage(files(&plan.plan)?);
+    let files = brought(estate.workspace.root(), &plan.plan)?;
+    estate.workspace.stage(files);
     bring(estate, plan).map(|_| ())
+}
+
+/// What comes onto a medium: the files of the plan, and onto an empty one the note that it is one.
+fn brought(dir: &Path, plan: &Plan) -> Result<Vec<Output>> {
+    let mut outputs = files(plan)?;
+    let is_there = |path| file::exists(&dir.join(path));
+    if !is_there(layout::ROOT) && !is_there(layout::SITE) {
+        outputs.push(Output::public(layout::SITE, SITE));
+    }
+    Ok(outputs)
 }
 
 /// The files that a plan brings: declarations and requests, and nothing else, whoever wrote it.
