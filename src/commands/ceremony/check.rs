@@ -18,8 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   $ rootward ceremony verify response.toml
-  $ rootward ceremony verify ca/ceremonies/0001/response.toml \\
-      --witnesses allowed_signers --signature bob.sig --signature carol.sig")]
+  $ rootward ceremony verify response.toml --witnesses allowed_signers")]
 pub struct CheckArgs {
     /// The response
     #[arg(value_name = "RESPONSE")]

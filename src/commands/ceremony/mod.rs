@@ -28,7 +28,7 @@ use std::process::ExitCode;
     after_help = "Examples:
   $ rootward ceremony plan --operator alice --witness bob -o plan.toml
   $ rootward ceremony rehearse plan.toml
-  $ rootward ceremony run plan.toml --workspace /media/root
+  $ rootward ceremony run plan.toml --workspace /media/root -o response.toml
   $ rootward ceremony verify response.toml
   $ rootward ceremony import response.toml"
 )]
