@@ -44,7 +44,7 @@ pub struct Cli {
         hide_default_value = true
     )]
     pub color: Color,
-    /// Answer yes to questions that are not about secrets (none so far)
+    /// Answer yes to questions that are not about secrets
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub yes: bool,
     /// What is to be done.
@@ -65,13 +65,15 @@ impl Cli {
     /// The command's own; the kind is the exit code.
     pub fn run(&self, ui: &Ui) -> Result<ExitCode> {
         let rng = ring::rand::SystemRandom::new();
-        let session = || Session::new(ui, &rng, self.workspace.as_deref());
+        let session = || Session::new(ui, &rng, self.workspace.as_deref()).agreed(self.yes);
         match &self.command {
             Command::Init(args) => commands::init::run(args, &session()),
             Command::Root(verb) => commands::root::run(verb, &session()),
             Command::Intermediate(verb) => commands::intermediate::run(verb, &session()),
             Command::Ceremony(verb) => commands::ceremony::run(verb, &session()),
             Command::Identity(verb) => commands::identity::run(verb, &session()),
+            Command::Revoke(args) => commands::revoke::run(args, &session()),
+            Command::Rotate(verb) => commands::rotate::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
@@ -126,6 +128,9 @@ pub enum Command {
     Ceremony(commands::ceremony::Verb),
     #[command(subcommand)]
     Identity(commands::identity::Verb),
+    #[command(subcommand)]
+    Rotate(commands::rotate::Verb),
+    Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
     #[command(subcommand)]

@@ -219,6 +219,22 @@ impl Ui {
         Ok(clean(line.trim()))
     }
 
+    /// Asks for a yes or no; `None` when there is no terminal to ask at.
+    ///
+    /// # Errors
+    /// Failed, when the answer cannot be read.
+    pub fn confirm(&self, question: &str) -> Result<Option<bool>> {
+        if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+            return Ok(None);
+        }
+        let mut err = std::io::stderr().lock();
+        // Where standard error is gone there is nobody to tell.
+        let _ = write!(err, "{} [y/N] ", clean(question)).and_then(|()| err.flush());
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+        Ok(Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+    }
+
     /// Asks for a secret on the terminal, without echo.
     ///
     /// # Errors

@@ -62,6 +62,10 @@ fn a_second_generation_takes_over_and_the_first_keeps_its_crl() {
     assert!(waiting.contains("prod/identity@g2      requested"), "{waiting}");
 
     site.keyed(&["intermediate", "sign", "prod/identity"]).ok();
+    let signed = site.run(&["status"]).ok().stdout;
+    assert!(signed.contains("prod/identity@g1      valid"), "{signed}");
+    assert!(signed.contains("prod/identity@g2      prepared"), "{signed}");
+    site.run(&["rotate", "activate", "prod/identity@g2"]).ok();
     let after = site.run(&["status"]).ok().stdout;
     assert!(after.contains("prod/identity@g1      superseded"), "{after}");
     let issued = site.keyed(&["identity", "issue", "prod/hello"]).ok();

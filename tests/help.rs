@@ -51,8 +51,9 @@ fn every_page_has_a_summary_examples_and_lines_that_fit() {
 /// What the examples find: requests that were made elsewhere, and a chain that was signed there.
 fn prepare(shell: &Shell) {
     let here = shell.here();
-    let csr = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/openbao-csr/ec384.csr");
-    fs::copy(csr, here.join("vault.csr")).unwrap();
+    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/openbao-csr");
+    fs::copy(suite.join("ec384.csr"), here.join("vault.csr")).unwrap();
+    fs::copy(suite.join("rsa4096.csr"), here.join("vault-g2.csr")).unwrap();
     shell.run(
         "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
          -keyout remote.key -out remote.csr -subj /CN=remote",
@@ -114,6 +115,15 @@ fn prepare_page(shell: &Shell, path: &str) {
         _ => {}
     }
 }
+/// What is to be done before an example of a rotation.
+const BEFORE: [(&str, &str); 2] = [
+    ("rootward rotate activate prod/identity@g2", "rootward intermediate sign prod/identity@g2"),
+    (
+        "rootward rotate revoke prod/identity@g1 --reason superseded --yes",
+        "rootward identity issue --env prod
+         rootward identity issue prod/remote --csr remote.csr",
+    ),
+];
 
 #[test]
 fn every_example_of_every_page_works() {
@@ -127,6 +137,9 @@ fn every_example_of_every_page_works() {
                 && !shell.here().join("chain.pem").exists()
             {
                 prepare_workspace(&shell);
+            }
+            if let Some((_, before)) = BEFORE.iter().find(|(of, _)| *of == example) {
+                shell.run(before);
             }
             shell.run(&example);
             count += 1;

@@ -63,8 +63,8 @@ fn every_chain_is_verified_by_who_trusts_either_root_or_both() {
 /// The CRL of `issuer`, its first, on the path of all CRLs.
 fn first_crl(issuer: &Issuer, key: &Key) -> Crl {
     let history = History::default();
-    let until = NOW + time::Duration::days(30);
-    let plan = crl::Plan::next(None, issuer, until, &history, NOW).unwrap();
+    let next_update = NOW + Duration::days(30);
+    let plan = crl::Plan::next(None, issuer, next_update, &history, NOW).unwrap();
     crl::issue(&plan, issuer, None, &history, key).unwrap()
 }
 

@@ -33,7 +33,9 @@ impl Estate<'_> {
         let certificate = self.recorded_certificate(&object, &ca_dir(&object))?;
         let parent = record.issuer.as_ref().and_then(|issuer| issuer.parse().ok());
         let crl = parent.and_then(|parent| self.crl(&parent).transpose()).transpose()?;
-        let revoked = crl.is_some_and(|crl| crl.names(&certificate.facts.serial));
+        // Revoked is what the journal says so of, even before it is on a CRL.
+        let named = crl.is_some_and(|crl| crl.names(&certificate.facts.serial));
+        let revoked = named || history.revocation(record).is_some();
         Issuer::new(object, certificate, revoked)
     }
 

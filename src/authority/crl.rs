@@ -4,7 +4,10 @@ use super::ca::ca_dir;
 use super::{Estate, Keys, Outcome};
 use crate::custody::Signer;
 use crate::error::{Error, Result};
-use crate::journal::{Act, Record, chain::timestamp};
+use crate::journal::{
+    Act, History, Record,
+    chain::{instant, timestamp},
+};
 use crate::model::{
     environment::KeyHome,
     name::{ObjectRef, Scope},
@@ -91,7 +94,8 @@ fn issue_if_due<'c>(
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
     estate.check_clock()?;
     let next_update = next_update(estate, asked)?;
-    if let Some(crl) = current(estate, asked)?.filter(|_| !at_once) {
+    let is_due = at_once || lacks(&estate.history(), asked);
+    if let Some(crl) = current(estate, asked)?.filter(|_| !is_due) {
         return Ok(Outcome::AlreadyThere((asked.clone(), crl)));
     }
     let crl = step(estate, keys, asked, next_update)?;
@@ -120,10 +124,20 @@ pub fn planned(estate: &Estate, object: &ObjectRef) -> Result<Plan> {
 }
 
 /// Was something revoked that the last CRL does not name?
-pub fn lacks(estate: &Estate, object: &ObjectRef) -> bool {
-    let history = estate.history();
+pub fn lacks(history: &History, object: &ObjectRef) -> bool {
     let issued = history.crl(object).map_or(0, |record| record.seq);
     history.revocations(object).any(|record| record.seq > issued)
+}
+
+/// Does anybody ask for CRLs of this CA generation? For those of the one that signs, and of any other
+/// as long as something that it issued has not expired: revoked or not, that is what they are about.
+pub fn is_needed(history: &History, object: &ObjectRef, at: OffsetDateTime) -> bool {
+    let Some(record) = history.certificate(object) else { return false };
+    let lasts = |record: &Record| {
+        record.not_after.as_deref().and_then(instant).is_some_and(|end| at <= end)
+    };
+    let is_active = || history.active_generation(&object.scope) == object.generation;
+    history.is_live(record, at) && (is_active() || history.issued_by(object).any(lasts))
 }
 
 /// How long a CRL of this CA is declared to be valid.

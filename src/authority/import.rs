@@ -1,8 +1,8 @@
 //! An intermediate that was signed elsewhere: the same rules, judged on the finished certificate.
 
-use super::intermediate::{Target, certificate_outputs};
+use super::intermediate::Target;
 use super::root::certificate_record;
-use super::{Estate, Outcome};
+use super::{Estate, Outcome, trust};
 use crate::error::{Error, Result, none_of};
 use crate::journal::{Act, Record};
 use crate::model::{
@@ -17,6 +17,7 @@ use crate::pki::{
     pem,
     profile::{Draft, Profile, Serial},
 };
+use crate::store::Output;
 
 /// Files a chain: the intermediate for the key that was requested, its issuers, a self-signed root.
 ///
@@ -49,8 +50,13 @@ pub fn import(
     let record = certificate_record(act, &target.object, &certificate, issuer.as_ref());
     let record = Record { declaration: Some(target.declaration.clone()), ..record };
     let ders: Vec<&[u8]> = chain.iter().map(|certificate| certificate.der.as_slice()).collect();
-    let outputs = certificate_outputs(estate, &target, &ders)?;
-    estate.commit(outputs, vec![record])?;
+    let dir = target.dir();
+    let outputs = vec![
+        Output::public(format!("{dir}/cert.pem"), pem::certificate(ders[0])?),
+        Output::public(format!("{dir}/chain.pem"), pem::certificates(ders)?),
+    ];
+    estate.stage(outputs, vec![record])?;
+    estate.commit(trust::derived(estate)?, Vec::new())?;
     Ok(Outcome::Done((target.object, certificate)))
 }
 

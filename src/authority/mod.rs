@@ -8,9 +8,13 @@ pub mod identity;
 pub mod import;
 pub mod intermediate;
 pub mod keys;
+pub mod link;
+pub mod revoke;
 pub mod root;
+pub mod rotate;
 pub mod scaffold;
 pub mod status;
+pub mod trust;
 pub mod verify;
 
 pub use estate::Estate;

@@ -2,12 +2,12 @@
 
 use super::plan::Reviewed;
 use super::response::Response;
-use super::steps::{Made, Product};
+use super::steps::Made;
 use super::verify::{Verified, verify};
-use crate::authority::{Estate, intermediate};
+use crate::authority::{Estate, trust};
 use crate::error::{Error, Result};
 use crate::journal::Act;
-use crate::model::{name::Scope, rule::Rule};
+use crate::model::rule::Rule;
 use crate::store::{Output, layout};
 
 /// Verifies a response and files it: the journal goes on as that of the medium did, certificates
@@ -23,7 +23,7 @@ pub fn import(
     text: &str,
 ) -> Result<Vec<Made>> {
     in_sequence(estate, file, response)?;
-    let Verified { made, root, .. } = verify(estate, plan, file, response)?;
+    let Verified { made, .. } = verify(estate, plan, file, response)?;
     estate.journal.fast_forward(&format!("{file} (journal)"), &response.lines)?;
     let files = response.files.iter();
     let mut outputs: Vec<Output> =
@@ -35,16 +35,8 @@ pub fn import(
     outputs.push(archived(layout::TRANSCRIPT, &response.transcript));
     outputs.push(archived(layout::RESPONSE, text));
     estate.workspace.stage(outputs);
-    for product in &made {
-        let Product::Certificate(certificate) = &product.product else { continue };
-        if product.object.scope == Scope::Root {
-            continue;
-        }
-        let target = intermediate::Target::find(estate, &product.object)?;
-        let chain = [certificate.der.as_slice(), root.der.as_slice()];
-        let derived = intermediate::certificate_outputs(estate, &target, &chain)?;
-        estate.workspace.stage(derived);
-    }
+    let derived = trust::derived(estate)?;
+    estate.workspace.stage(derived);
     estate.commit_foreign()?;
     Ok(made)
 }

@@ -7,8 +7,9 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::journal::Act;
 use crate::model::{
-    name::{Name, Scope},
+    name::{Name, ObjectRef, Scope},
     rule::{Finding, Rule},
+    site::Role,
 };
 use crate::store::{Output, file, layout};
 use std::path::Path;
@@ -37,6 +38,9 @@ pub struct Medium<'c> {
 pub fn change<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result<Medium<'c>> {
     let (mut estate, recovered) = Estate::change_with(dir, context, brought(dir, &plan.plan)?)?;
     let is_done = bring(&mut estate, plan)?;
+    if !is_done {
+        is_medium(&estate, plan)?;
+    }
     Ok(Medium { estate, recovered, is_done })
 }
 
@@ -95,6 +99,25 @@ fn files(plan: &Plan) -> Result<Vec<Output>> {
     Ok(outputs)
 }
 
+/// Where the plan waits for its response it was made; a ceremony is held there only when the root
+/// key is there, too.
+fn is_medium(estate: &Estate, plan: &Reviewed) -> Result<()> {
+    let waits = estate.workspace.exists(&layout::ceremony(plan.plan.number, layout::PLAN));
+    let site = estate.site()?;
+    if !waits || site.role == Role::Offline || site.pkcs11.is_some() {
+        return Ok(());
+    }
+    let has_key = |generation| {
+        estate.workspace.exists(&format!("{}/key.pem", ca_dir(&ObjectRef::root(generation))))
+    };
+    if (1..=estate.history().generation(&Scope::Root)).any(has_key) {
+        return Ok(());
+    }
+    let dir = file::shown(estate.workspace.root());
+    let message = format!("this ceremony was planned in {dir}, and no root key is there");
+    Err(Rule::NotTheMedium.found(message).into())
+}
+
 /// Continues the journal with what the plan brings; says whether the plan is carried out already.
 fn bring(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
     same_root(estate, &plan.plan)?;
@@ -108,7 +131,7 @@ fn same_root(estate: &Estate, plan: &Plan) -> Result<(), Finding> {
     let roots = estate.history().certified_generations(&Scope::Root);
     let history = estate.history();
     let fingerprints = roots.into_iter().filter_map(|generation| {
-        let record = history.certificate(&crate::model::name::ObjectRef::root(generation))?;
+        let record = history.certificate(&ObjectRef::root(generation))?;
         record.fingerprint.clone()
     });
     let fingerprints: Vec<String> = fingerprints.collect();

@@ -1,4 +1,4 @@
-//! A ceremony of one step, on one machine: the workspace is the medium.
+//! A ceremony of one machine: the workspace is the medium.
 
 use super::guard::{
     machine,
@@ -14,19 +14,33 @@ use crate::authority::{Estate, Keys};
 use crate::error::Result;
 use crate::model::span::Span;
 
-/// Plans what is wanted, carries it out, and writes it with its transcript.
-///
-/// `sandbox`: what the process keeps from here on, to its end; nothing else is asked of the machine,
-/// and what its kernel cannot hold is in the transcript. Without one the caller answers for it.
+/// A ceremony of one step.
 ///
 /// # Errors
-/// Every rule of what is wanted; a wrong passphrase. The caller records the refusal.
+/// As for [`several`].
 pub fn perform<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     wanted: Wanted,
     sandbox: Option<&Sandbox>,
 ) -> Result<steps::Made> {
+    several(estate, keys, &[wanted], sandbox).map(|mut made| made.swap_remove(0))
+}
+
+/// Plans what is wanted, carries it out, and writes it with its transcript and with what was staged
+/// before.
+///
+/// `sandbox`: what the process keeps from here on, to its end; nothing else is asked of the machine,
+/// and what its kernel cannot hold is in the transcript. Without one the caller answers for it.
+///
+/// # Errors
+/// Every rule of what is wanted; a wrong passphrase. The caller records the refusal.
+pub fn several<'c>(
+    estate: &mut Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    wanted: &[Wanted],
+    sandbox: Option<&Sandbox>,
+) -> Result<Vec<steps::Made>> {
     let now = estate.context.now();
     let terms = Terms {
         operator: estate.context.origin.user.clone(),
@@ -35,7 +49,7 @@ pub fn perform<'c>(
         waivers: Vec::new(),
         travels: false,
     };
-    let plan: Reviewed = plan::make(estate, &[wanted], terms)?;
+    let plan: Reviewed = plan::make(estate, wanted, terms)?;
     let mut transcript = Transcript::begin(&plan, "", Box::new(|_| Ok(())))?;
     transcript.note("begin", &begin(estate))?;
     if let Some(sandbox) = sandbox {
@@ -43,8 +57,8 @@ pub fn perform<'c>(
         let entered = sandbox::enter(sandbox)?.to_string();
         transcript.note("sandbox", entered.strip_prefix("sandbox: ").unwrap_or(&entered))?;
     }
-    let mut made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
+    let made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
     conclude(estate, keys, &plan, &mut transcript)?;
     estate.commit(Vec::new(), Vec::new())?;
-    Ok(made.swap_remove(0))
+    Ok(made)
 }

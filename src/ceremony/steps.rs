@@ -3,7 +3,7 @@
 
 use super::plan::{Plan, Step};
 use super::transcript::Transcript;
-use crate::authority::{Estate, Keys, crl, intermediate, root};
+use crate::authority::{Estate, Keys, crl, intermediate, link, root, trust};
 use crate::error::{Error, Result, none_of};
 use crate::journal::{Act, chain::timestamp};
 use crate::model::{
@@ -49,6 +49,8 @@ pub fn perform<'c>(
         }
         all.extend(made);
     }
+    let derived = trust::derived(estate)?;
+    estate.stage(derived, Vec::new())?;
     Ok(all)
 }
 
@@ -59,6 +61,9 @@ fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Res
             let ends = (*not_after, *crl_next_update);
             let (certificate, crl) = root::step(estate, keys, object, ends)?;
             vec![Product::Certificate(Box::new(certificate)), Product::Crl(Box::new(crl))]
+        }
+        Step::RootLink { object, issuer, .. } => {
+            vec![Product::Certificate(Box::new(link::step(estate, keys, object, issuer)?))]
         }
         Step::IntermediateSign { object, request, not_after, .. } => {
             let target = intermediate::Target::find(estate, object)?;
@@ -99,6 +104,7 @@ pub fn differences(step: &Step, made: &[Made]) -> Vec<Finding> {
         match (step, &one.product) {
             (
                 Step::RootCreate { subject, algorithm, not_after, .. }
+                | Step::RootLink { subject, algorithm, not_after, .. }
                 | Step::IntermediateSign { subject, algorithm, not_after, .. },
                 Product::Certificate(certificate),
             ) => {

@@ -6,7 +6,7 @@ use super::response::Response;
 use super::steps::{self, Made, Product};
 use super::transcript;
 use crate::authority::ca::ca_dir;
-use crate::authority::{Estate, intermediate};
+use crate::authority::{Estate, intermediate, link};
 use crate::error::{Error, Result, none_of};
 use crate::journal::{Act, Journal, Record};
 use crate::model::{
@@ -14,7 +14,7 @@ use crate::model::{
     rule::{Finding, Rule},
 };
 use crate::pki::{
-    chain,
+    self, chain,
     crl::{self, Crl},
     inspect::{Certificate, sha256},
     issuer::Issuer,
@@ -125,10 +125,16 @@ fn products(file: &str, response: &Response, records: &[Record]) -> Result<Vec<M
     for record in records.iter().filter(|record| record.act != Act::Abandoned) {
         let Some(fingerprint) = &record.fingerprint else { continue };
         let is_crl = record.act == Act::CrlIssue;
-        let (label, name) =
-            if is_crl { ("X509 CRL", "crl.pem") } else { ("CERTIFICATE", "cert.pem") };
+        let label = if is_crl { "X509 CRL" } else { "CERTIFICATE" };
         let object: ObjectRef = record.object.parse().map_err(changed)?;
-        let path = format!("{}/{name}", ca_dir(&object));
+        let path = match record.act {
+            Act::CrlIssue => format!("{}/crl.pem", ca_dir(&object)),
+            Act::RootLink => {
+                let (root, issuer) = link::ends(record)?;
+                link::path(&root, &issuer)
+            }
+            _ => format!("{}/cert.pem", ca_dir(&object)),
+        };
         let at = files.iter().position(|content| content.path == path);
         let content = at.map(|at| files.swap_remove(at));
         let content = content.ok_or_else(|| changed(format!("{file} has no {path}")))?;
@@ -151,7 +157,10 @@ fn products(file: &str, response: &Response, records: &[Record]) -> Result<Vec<M
 /// The certificate of a root: made in this ceremony, or known here.
 fn root(estate: &Estate, made: &[Made], object: &ObjectRef) -> Result<Certificate> {
     let new = made.iter().find_map(|made| match &made.product {
-        Product::Certificate(certificate) if made.object == *object => Some(certificate),
+        Product::Certificate(certificate) if made.object == *object => {
+            // A link stands for the same object.
+            Some(certificate).filter(|certificate| certificate.is_self_issued())
+        }
         _ => None,
     });
     match new {
@@ -204,6 +213,15 @@ fn judge(
             let parent = Issuer::new(issuer.clone(), parent, false)?;
             none_of(lint::certificate(&certificate.facts, &draft, Some(&parent), Extras::None))?;
             signed(&product.object, certificate, &parent.certificate)
+        }
+        (Product::Certificate(certificate), Step::RootLink { object, issuer, .. }) => {
+            let parent = root(estate, made, issuer)?;
+            let of = root(estate, made, object)?;
+            let serial = Serial::read(&certificate.facts.serial);
+            let draft = pki::link::draft(link::kind(object, issuer), &of, &parent, serial);
+            let parent = Issuer::new(issuer.clone(), parent, false)?;
+            none_of(lint::certificate(&certificate.facts, &draft, Some(&parent), Extras::None))?;
+            signed(object, certificate, &parent.certificate)
         }
         (Product::Certificate(certificate), _) => {
             let generation = product.object.generation.unwrap_or(1);

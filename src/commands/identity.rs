@@ -3,7 +3,7 @@
 use super::{Session, day, member, read_named, unlock};
 use crate::authority::{
     self, Keys,
-    identity::{Report, State},
+    identity::{Asked, Report, State},
 };
 use crate::error::{Error, Result};
 use crate::journal::chain::timestamp;
@@ -94,8 +94,9 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     let mut stopped = None;
     for (environment, names) in &wanted {
         let progress = || bar.inc(1);
-        let issued =
-            authority::identity::issue(&mut estate, environment, names, csr, &mut keys, &progress);
+        let by_name = !args.objects.is_empty();
+        let asked = Asked { environment, names, csr, by_name };
+        let issued = authority::identity::issue(&mut estate, &asked, &mut keys, &progress);
         match issued {
             Ok(issued) => reports.extend(issued),
             Err(error) => {
@@ -163,6 +164,7 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
             Ok(State::Issued { not_after }) => ("issued", Some(*not_after), None),
             Ok(State::Current { not_after }) => ("current", Some(*not_after), None),
             Ok(State::WaitsForRequest) => ("waiting", None, None),
+            Ok(State::Revoked { reason }) => ("revoked", None, Some(reason.clone())),
             Err(error) => ("failed", None, Some(error.messages().join(": "))),
         };
         objects.push(serde_json::json!({
@@ -175,6 +177,9 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
             Ok(State::WaitsForRequest) => {
                 waiting += 1;
                 ui.status(&format!("waiting  {object} for a request of its host"));
+            }
+            Ok(State::Revoked { reason }) => {
+                ui.status(&format!("revoked  {object} ({reason}), passed over"));
             }
             Err(error) => {
                 failures.push((object, error));

@@ -178,7 +178,8 @@ fn import(args: &ImportArgs, session: &Session) -> Result<()> {
     }
     signed::filed(session, "imported", &object, &certificate)?;
     if let Scope::Member { environment, .. } = &object.scope {
-        signed::next(session, &estate.environment(environment)?.environment, &object);
+        let environment = &estate.environment(environment)?.environment;
+        signed::next(session, &estate, environment, &object);
     }
     Ok(())
 }

@@ -168,6 +168,9 @@ fn details(record: &Record) -> Vec<String> {
     if let Some(until) = &record.not_after {
         parts.push(format!("until {}", until.get(..10).unwrap_or(until)));
     }
+    if let Some(reason) = &record.reason {
+        parts.push(format!("reason {reason}"));
+    }
     if let Some(issuer) = &record.issuer {
         parts.push(format!("issuer {issuer}"));
     }

@@ -9,7 +9,9 @@ pub mod init;
 pub mod intermediate;
 pub mod journal;
 mod openssl;
+pub mod revoke;
 pub mod root;
+pub mod rotate;
 pub mod status;
 pub mod unlock;
 pub mod usage;
@@ -37,13 +39,21 @@ pub struct Session<'a> {
     pub context: Context<'a>,
     /// `-C`, or the working directory.
     pub start: PathBuf,
+    /// `--yes`: what is asked for is meant.
+    pub yes: bool,
 }
 
 impl<'a> Session<'a> {
     /// `start` is `-C`, or nothing for the working directory.
     pub fn new(ui: &'a Ui, rng: &'a Rng, start: Option<&Path>) -> Self {
         let start = start.unwrap_or(Path::new(".")).to_owned();
-        Self { ui, context: Context { origin: origin(), rng }, start }
+        Self { ui, context: Context { origin: origin(), rng }, start, yes: false }
+    }
+
+    /// With the answer to questions that are not about secrets.
+    #[must_use]
+    pub fn agreed(self, yes: bool) -> Self {
+        Self { yes, ..self }
     }
 }
 

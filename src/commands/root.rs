@@ -49,8 +49,15 @@ pub enum Verb {
     /// Only when half the life of the current one is over, unless --now is given.
     #[command(after_help = "Examples:
   $ rootward root crl
-  $ rootward root crl --now")]
-    Crl(CrlArgs),
+  $ rootward root crl --now
+  $ rootward root crl --generation 1")]
+    Crl {
+        /// A generation other than the one that signs
+        #[arg(long, value_name = "N")]
+        generation: Option<u32>,
+        #[command(flatten)]
+        args: CrlArgs,
+    },
 }
 
 /// Where the key and its passphrase come from.
@@ -86,7 +93,10 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
     match verb {
         Verb::Create(args) => create(args, session)?,
         Verb::Show(args) => show(args, session)?,
-        Verb::Crl(args) => crl(&ObjectRef::newest_root(), args, session)?,
+        Verb::Crl { generation, args } => {
+            let root = ObjectRef { scope: Scope::Root, generation: *generation };
+            crl(&root, args, session)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -198,7 +208,7 @@ fn root_crl<'c>(
     let object = estate.in_force(asked);
     let mut issue = || {
         estate.check_clock()?;
-        let is_due = at_once || authority::crl::lacks(estate, &object);
+        let is_due = at_once || authority::crl::lacks(&estate.history(), &object);
         if let Some(crl) = authority::crl::current(estate, &object)?.filter(|_| !is_due) {
             return Ok(Outcome::AlreadyThere((object.clone(), crl)));
         }

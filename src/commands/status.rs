@@ -113,8 +113,12 @@ fn table(session: &Session, rows: &[&Row], at: OffsetDateTime) -> Result<()> {
 
 fn tone(state: State) -> Tone {
     match state {
-        State::Expired => Tone::Bad,
-        State::Due | State::Missing | State::WaitsForRequest | State::Requested => Tone::Warn,
+        State::Expired | State::Revoked => Tone::Bad,
+        State::Tainted
+        | State::Due
+        | State::Missing
+        | State::WaitsForRequest
+        | State::Requested => Tone::Warn,
         State::Superseded | State::Prepared => Tone::Faint,
         State::Valid => Tone::Good,
     }

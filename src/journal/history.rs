@@ -1,11 +1,13 @@
 //! What the journal knows: which serials, keys and names were ever used, and what is current.
 
+use super::chain::instant;
 use super::record::{Act, Record};
 use crate::model::{
     name::{ObjectRef, Scope},
     rule::{Finding, Rule},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use time::OffsetDateTime;
 
 /// An index over the records of a verified journal.
 #[derive(Debug, Default)]
@@ -24,6 +26,14 @@ pub struct History<'a> {
     activated: HashMap<&'a str, &'a Record>,
     /// In order.
     revoked: Vec<&'a Record>,
+    /// The first revocation of each serial number.
+    revocations: HashMap<&'a str, &'a Record>,
+    /// CA generations whose children are to be replaced.
+    tainted: HashSet<&'a str>,
+    /// In order.
+    links: Vec<&'a Record>,
+    /// The root that is to be made by the next ceremony.
+    prepared: Option<&'a Record>,
 }
 
 /// What is about to be signed, for [`History::collisions`].
@@ -86,7 +96,16 @@ impl<'a> History<'a> {
             Act::RotateActivate => {
                 self.activated.insert(scope(&record.object), record);
             }
-            Act::Revoke => self.revoked.push(record),
+            Act::RotatePrepare => self.prepared = Some(record),
+            Act::RotateTaint => {
+                self.tainted.insert(&record.object);
+            }
+            Act::RootLink => self.links.push(record),
+            Act::Revoke => {
+                self.revoked.push(record);
+                let serial = record.serial.as_deref().unwrap_or_default();
+                self.revocations.entry(serial).or_insert(record);
+            }
             _ => {}
         }
     }
@@ -176,6 +195,62 @@ impl<'a> History<'a> {
         let issuer = issuer.to_string();
         let of = move |record: &&Record| record.issuer.as_deref() == Some(&issuer);
         self.revoked.iter().copied().filter(move |record| of(record))
+    }
+
+    /// The revocation of the certificate of this record.
+    pub fn revocation(&self, of: &Record) -> Option<&'a Record> {
+        self.revocations.get(of.serial.as_deref()?).copied()
+    }
+
+    /// Is the certificate of this record neither expired nor revoked at that moment?
+    pub fn is_live(&self, record: &Record, at: OffsetDateTime) -> bool {
+        let end = record.not_after.as_deref().and_then(instant);
+        self.revocation(record).is_none() && end.is_some_and(|end| at <= end)
+    }
+
+    /// Is what this CA generation has signed to be replaced?
+    pub fn is_tainted(&self, object: &ObjectRef) -> bool {
+        self.tainted.contains(object.to_string().as_str())
+    }
+
+    /// The revocation as compromised of a certificate for this key (SHA-256 of its SPKI).
+    pub fn compromise(&self, key: &str) -> Option<&'a Record> {
+        const COMPROMISES: [&str; 2] = ["keyCompromise", "cACompromise"];
+        let is_of = |record: &&&Record| {
+            let certificate = record.serial.as_deref().and_then(|serial| self.by_serial(serial));
+            record.reason.as_deref().is_some_and(|reason| COMPROMISES.contains(&reason))
+                && certificate.and_then(|certificate| certificate.key.as_deref()) == Some(key)
+        };
+        self.revoked.iter().find(is_of).copied()
+    }
+
+    /// The links between roots, in the order in which they were made.
+    pub fn links(&self) -> &[&'a Record] {
+        &self.links
+    }
+
+    /// The root that the next ceremony is to make.
+    pub fn prepared_root(&self) -> Option<ObjectRef> {
+        let object = self.prepared?.object.parse().ok()?;
+        self.certificate(&object).is_none().then_some(object)
+    }
+
+    /// Every certificate that a CA generation has issued, links among them, in no order.
+    pub fn issued_by(&self, issuer: &ObjectRef) -> impl Iterator<Item = &'a Record> + '_ {
+        let issuer = issuer.to_string();
+        let is_released = |act: Act| act.is_certificate() || act == Act::RootLink;
+        self.serials.values().copied().filter(move |record| {
+            is_released(record.act) && record.issuer.as_deref() == Some(&issuer)
+        })
+    }
+
+    /// What a CA generation has issued and is in use: the last certificate of each object, neither
+    /// expired nor revoked.
+    pub fn dependents(&self, issuer: &ObjectRef, at: OffsetDateTime) -> Vec<&'a Record> {
+        let issuer = issuer.to_string();
+        let current = self.certificates();
+        let under = current.filter(|record| record.issuer.as_deref() == Some(&issuer));
+        under.filter(|record| self.is_live(record, at)).collect()
     }
 
     /// The newest generation of a CA that was requested or certified; 0 when there is none.

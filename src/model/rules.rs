@@ -172,6 +172,28 @@ rules! {
         why: "a CRL states what has happened, not what will (RFC 5280 section 5.3)",
         fix: "set the clock of this machine";
 
+    // Revocation and rotation
+    RevokeExpired = "REVOKE-EXPIRED",
+        refuses: "to revoke a certificate that has expired",
+        why: "nobody accepts it any more, and a CRL does not name it (RFC 5280 section 3.3)",
+        fix: "nothing is left to do; what is valid is shown by: rootward status";
+    IdentityRevoked = "IDENTITY-REVOKED",
+        refuses: "a new certificate for an identity that was revoked because it ended, changed hands or lost its privilege",
+        why: "the revocation was about the identity, not about its key: a new certificate would undo it",
+        fix: "declare the successor under another name, and remove the directory of this one";
+    KeyCompromised = "KEY-COMPROMISED",
+        refuses: "a request for a key whose certificate was revoked as compromised",
+        why: "whoever has the key would have the new certificate, too (CA/B Baseline Requirements 6.1.1.3)",
+        fix: "make a new key, and a request for it";
+    RotateOrder = "ROTATE-ORDER",
+        refuses: "a step of a rotation before the one that it follows: prepare, activate, taint, revoke",
+        why: "relying parties must know a successor before it signs, and what the old key signed must be replaced before it is revoked",
+        fix: "see how far the rotation is with: rootward status";
+    RotateInUse = "ROTATE-IN-USE",
+        refuses: "to revoke a CA while certificates under it are in use",
+        why: "all of them would stop working at once; a compromise alone is worth that",
+        fix: "issue them again under the successor, or revoke with --reason keyCompromise (of an intermediate) or cACompromise";
+
     // Ceremonies
     PlanDiffers = "PLAN-DIFFERS",
         refuses: "a plan whose requests, declarations or results are not what it says they are",
@@ -185,6 +207,10 @@ rules! {
         refuses: "a plan that was made for another root than the one on this medium",
         why: "two roots may share a name; their certificates tell them apart",
         fix: "bring the medium of the root that the plan names";
+    NotTheMedium = "NOT-THE-MEDIUM",
+        refuses: "to hold a ceremony in the workspace that planned it, when no root key is there",
+        why: "the root key would be made or looked for on the machine that has a network",
+        fix: "name the medium: rootward ceremony run PLAN --workspace DIR";
     PlanForked = "PLAN-FORKED",
         refuses: "a plan that does not continue the journal on this medium",
         why: "the previous ceremony is an input of the next: a gap, a fork or an older copy would sign something twice or forget a revocation",

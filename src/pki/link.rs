@@ -70,15 +70,27 @@ pub fn lint(
     now: OffsetDateTime,
     rng: &Rng,
 ) -> Result<Links> {
-    let one = |kind, root: &Issuer, signer: &Issuer| {
-        let draft = draft(kind, &root.certificate, &signer.certificate, Serial::random(rng)?);
-        // The key and the name are those of the root: it is the root that is certified again.
-        issue::lint(&root.object, &draft, Some(signer), history, now)
-    };
     Ok(Links {
-        new_with_old: one(LinkKind::NewWithOld, new, old)?,
-        old_with_new: one(LinkKind::OldWithNew, old, new)?,
+        new_with_old: lint_one(LinkKind::NewWithOld, new, old, history, now, rng)?,
+        old_with_new: lint_one(LinkKind::OldWithNew, old, new, history, now, rng)?,
     })
+}
+
+/// Drafts and judges the link that stands for `root` under `signer`.
+///
+/// # Errors
+/// As for [`lint`].
+pub fn lint_one(
+    kind: LinkKind,
+    root: &Issuer,
+    signer: &Issuer,
+    history: &History,
+    now: OffsetDateTime,
+    rng: &Rng,
+) -> Result<Linted> {
+    let draft = draft(kind, &root.certificate, &signer.certificate, Serial::random(rng)?);
+    // The key and the name are those of the root: it is the root that is certified again.
+    issue::lint(&root.object, &draft, Some(signer), history, now)
 }
 
 /// The link certificate that stands for `root` under `signer`, as long as it may be.

@@ -180,6 +180,20 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
     fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
 }
 
+/// Is there nothing of this name, or a file that may be replaced? For names that people give.
+///
+/// # Errors
+/// Failed, for a directory, a device, a link: what stands there is not ours to remove.
+pub fn may_replace(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            let kind = kind_of(&metadata);
+            Err(Error::failed(format!("{} is {kind}, expected a file or none", shown(path))))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Gives a file one more name, which must be free.
 pub fn link(there: &Path, new: &Path) -> Result<()> {
     Ok(fs::hard_link(there, new)?)

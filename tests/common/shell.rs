@@ -41,7 +41,7 @@ impl Shell {
             "#!/bin/sh\ncase \"$*\" in *--passphrase-*) ;; *) case \"$1 $2\" in\n".to_owned();
         for path in asking() {
             let passphrase = passphrase.display();
-            script += &format!("'{path}') set -- \"$@\" --passphrase-file '{passphrase}' ;;\n");
+            script += &format!("{path}) set -- \"$@\" --passphrase-file '{passphrase}' ;;\n");
         }
         script += "esac ;; esac\n";
         script += &ceremony(&dir.path().join("medium"));
@@ -133,14 +133,17 @@ fi
     SCRIPT.replace("MEDIUM", &medium.display().to_string()).replace("PROGRAM", program)
 }
 
-/// `NOUN VERB` of every command that may ask for a passphrase.
+/// A shell pattern for `$1 $2` of every command that may ask for a passphrase.
 fn asking() -> Vec<String> {
-    let root = rootward::cli::command();
-    let verbs = root.get_subcommands().flat_map(|noun| {
-        noun.get_subcommands()
-            .map(move |verb| (format!("{} {}", noun.get_name(), verb.get_name()), verb))
-    });
     let asks =
         |verb: &clap::Command| verb.get_arguments().any(|arg| arg.get_id() == "passphrase_file");
-    verbs.filter(|(_, verb)| asks(verb)).map(|(path, _)| path).collect()
+    let root = rootward::cli::command();
+    let mut patterns = Vec::new();
+    for noun in root.get_subcommands() {
+        let name = noun.get_name();
+        patterns.extend(asks(noun).then(|| format!("'{name} '*")));
+        let verbs = noun.get_subcommands().filter(|verb| asks(verb));
+        patterns.extend(verbs.map(|verb| format!("'{name} {}'", verb.get_name())));
+    }
+    patterns
 }

@@ -32,6 +32,7 @@ pub(super) struct Made {
 pub(super) fn make(
     estate: &Estate,
     issuer: &Issuer,
+    above: &str,
     signer: &dyn Signer,
     history: &History,
     task: &Task,
@@ -59,20 +60,20 @@ pub(super) fn make(
     )?;
     let linted = issue::lint(object, &draft, Some(issuer), history, context.now())?;
     let certificate = linted.sign(Some(issuer), signer)?;
-    outputs.extend(leaf_outputs(&certificate, issuer, identity)?);
+    outputs.extend(leaf_outputs(&certificate, above, identity)?);
     let record = certificate_record(Act::IdentityIssue, object, &certificate, Some(&issuer.object));
     let declaration = Some(declaration.clone());
     let record = Record { request: request.map(Request::digest), declaration, ..record };
     Ok(Made { outputs, record, not_after: certificate.facts.not_after })
 }
 
-/// `cert.pem`, `chain.pem` (what a TLS peer is sent: leaf and intermediate, no root) and the copy
+/// `cert.pem`, `chain.pem` (what a TLS peer is sent: leaf, intermediate and links, no root) and the copy
 /// in `issued`.
-fn leaf_outputs(leaf: &Certificate, issuer: &Issuer, identity: &Identity) -> Result<[Output; 3]> {
+fn leaf_outputs(leaf: &Certificate, above: &str, identity: &Identity) -> Result<[Output; 3]> {
     let dir = identity_dir(identity);
     let certificate = pem::certificate(&leaf.der)?;
     let current = format!("{dir}/cert.pem");
-    let chain = format!("{certificate}{}", issuer.pem);
+    let chain = format!("{certificate}{above}");
     let issued = layout::issued(&identity.environment, &leaf.facts.serial);
     Ok([
         Output::public(issued, certificate.clone()).twin_of(&current),

@@ -4,10 +4,10 @@ mod make;
 mod plan;
 mod report;
 
-pub use plan::{Task, declared, load, plan};
+pub use plan::{Task, declared, ended, load, plan};
 pub use report::{Report, State};
 
-use crate::authority::{Estate, Keys, crl};
+use crate::authority::{Estate, Keys, crl, trust::Trust};
 use crate::custody::Signer;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{History, Record};
@@ -15,7 +15,7 @@ use crate::model::{
     environment::ISSUER,
     name::{Name, ObjectRef},
 };
-use crate::pki::issuer::Issuer;
+use crate::pki::{issuer::Issuer, pem};
 use crate::store::Output;
 use make::{Made, make};
 use plan::Work;
@@ -37,24 +37,35 @@ impl Done {
     }
 }
 
-/// Issues what is due among `names`, all of one environment, in one act.
+/// Who is to get a certificate, where it is due: all of one environment.
+pub struct Asked<'a> {
+    pub environment: &'a Name,
+    pub names: &'a [Name],
+    /// A request for the single name there is.
+    pub csr: Option<&'a [u8]>,
+    /// Each by its name, and not all that there are: what is passed over is refused.
+    pub by_name: bool,
+}
+
+/// Issues what is due among those that are asked for, in one act.
 ///
-/// `csr` is a request for the single name there is. `progress` is called once for each identity.
+/// `progress` is called once for each identity.
 /// One identity that is refused does not stop the others.
 ///
 /// # Errors
 /// What stops all: no intermediate, a wrong passphrase, a full disk.
 pub fn issue<'c>(
     estate: &mut Estate<'c>,
-    environment: &Name,
-    names: &[Name],
-    csr: Option<&[u8]>,
+    asked: &Asked,
     keys: &mut Keys<'_, 'c>,
     progress: &(dyn Fn() + Sync),
 ) -> Result<Vec<Report>> {
     estate.check_clock()?;
-    let issuer = estate.issuer(&issuer_of(environment)?)?;
-    let tasks = plan(estate, environment, &issuer, names, csr)?;
+    let issuer = estate.issuer(&issuer_of(asked.environment)?)?;
+    let mut tasks = plan(estate, asked.environment, &issuer, asked.names, asked.csr)?;
+    if asked.by_name {
+        tasks = tasks.into_iter().map(|task| task.and_then(Task::asked)).collect();
+    }
     if !tasks.iter().flatten().any(Task::is_work) {
         let idle = tasks.into_iter().map(|task| task.map(Done::idle)).collect();
         return finish(estate, idle, Vec::new());
@@ -84,11 +95,14 @@ pub fn carry_out(
     let made = {
         let reader: &Estate = estate;
         let history = reader.history();
+        let above = Trust::of(reader)?.above(reader, &issuer.object);
+        let above = above.map(|ders| pem::certificates(ders.iter().map(Vec::as_slice)));
+        let above = above.unwrap_or_else(|| Ok(issuer.pem.clone()))?;
         tasks
             .into_par_iter()
             .with_min_len(8)
             .map(|task| {
-                let made = task.and_then(|task| work(reader, issuer, key, &history, task));
+                let made = task.and_then(|task| work(reader, issuer, &above, key, &history, task));
                 progress();
                 made
             })
@@ -137,6 +151,7 @@ fn issuer_of(environment: &Name) -> Result<ObjectRef> {
 fn work(
     estate: &Estate,
     issuer: &Issuer,
+    above: &str,
     signer: &dyn Signer,
     history: &History,
     task: Task,
@@ -146,7 +161,7 @@ fn work(
         Work::MakeKey => None,
         Work::Sign(request) => Some(&**request),
     };
-    match make(estate, issuer, signer, history, &task, request) {
+    match make(estate, issuer, above, signer, history, &task, request) {
         Ok(made) => Ok(Done::Made(task.object, Box::new(made))),
         Err(error) => Err(Report { object: task.object, result: Err(error) }),
     }

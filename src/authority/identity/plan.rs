@@ -4,7 +4,7 @@ use super::report::{Report, State};
 use crate::authority::Estate;
 use crate::authority::estate::Declared;
 use crate::error::{Error, Result};
-use crate::journal::{History, chain::instant};
+use crate::journal::{History, Record, chain::instant};
 use crate::model::{
     identity::{Identity, KeyPlace},
     name::{Name, ObjectRef},
@@ -61,6 +61,13 @@ fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
 }
 
 impl Task {
+    /// An identity that was asked for by name, and is not to get a certificate, is refused.
+    pub(super) fn asked(self) -> Result<Self, Report> {
+        let Work::None(State::Revoked { reason }) = &self.work else { return Ok(self) };
+        let finding = Rule::IdentityRevoked.found(format!("it was revoked: {reason}"));
+        Err(Report { object: self.object, result: Err(finding.into()) })
+    }
+
     pub(super) fn is_work(&self) -> bool {
         !matches!(self.work, Work::None(_))
     }
@@ -111,6 +118,12 @@ fn plan_one(
     if let Some(request) = &request {
         request.check_for_leaf(&env.environment, name.as_str())?;
     }
+    if let Some(request) = &request
+        && let Some(revoked) = history.compromise(&sha256(&request.key.spki))
+    {
+        let message = format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
+        return Err(Rule::KeyCompromised.found(message).into());
+    }
     let current = current(estate, history, issuer, &object, &declaration, request.as_ref());
     let work = match (request, current) {
         (_, Some(state)) => Work::None(state),
@@ -136,6 +149,9 @@ fn current(
     request: Option<&Request>,
 ) -> Option<State> {
     let record = history.certificate(object)?;
+    if let Some(revocation) = history.revocation(record) {
+        return ended(revocation).map(|reason| State::Revoked { reason: reason.to_owned() });
+    }
     let begin = instant(record.not_before.as_deref()?)?;
     let end = instant(record.not_after.as_deref()?)?;
     let is_same = record.declaration.as_deref() == Some(declaration)
@@ -144,4 +160,12 @@ fn current(
     let due = begin + (end - begin) * 2 / 3;
     let is_fresh = estate.context.now() < due;
     (is_same && is_fresh).then_some(State::Current { not_after: end })
+}
+
+/// The reason, when a revocation is about the identity and not about its key or certificate: it is
+/// not to get another one.
+pub fn ended(revocation: &Record) -> Option<&str> {
+    const FOR_GOOD: [&str; 3] =
+        ["cessationOfOperation", "privilegeWithdrawn", "affiliationChanged"];
+    revocation.reason.as_deref().filter(|reason| FOR_GOOD.contains(reason))
 }

@@ -22,4 +22,6 @@ pub enum State {
     Current { not_after: OffsetDateTime },
     /// Its key is made on its host; bring the request.
     WaitsForRequest,
+    /// It was revoked for a reason that is about the identity: it gets no other certificate.
+    Revoked { reason: String },
 }

@@ -22,7 +22,7 @@ use crate::pki::{
     request::Request,
     subject::Subject,
 };
-use crate::store::{Output, layout};
+use crate::store::Output;
 
 /// Which intermediate, in which environment, with which declaration.
 pub struct Target {
@@ -105,6 +105,11 @@ impl Target {
         request.check_for_ca(&self.environment, &subject)?;
         let key = sha256(&request.key.spki);
         let history = estate.history();
+        if let Some(revoked) = history.compromise(&key) {
+            let message =
+                format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
+            return Err(Rule::KeyCompromised.found(message).into());
+        }
         if let Some(record) = history.key_of_another(&key, &self.object) {
             let message = format!(
                 "the key of this request was certified or requested for {} on {}",
@@ -137,30 +142,4 @@ fn other_request(target: &Target, filed: &Request) -> crate::model::rule::Findin
         &filed.digest()[..16],
         ObjectRef { generation: Some(target.generation + 1), ..target.object.clone() }
     ))
-}
-
-/// `cert.pem`, `chain.pem` (down to the root, as Vault's set-signed wants it) and `trust.pem`.
-pub fn certificate_outputs(
-    estate: &Estate,
-    target: &Target,
-    chain: &[&[u8]],
-) -> Result<Vec<Output>> {
-    let dir = target.dir();
-    let mut roots = trusted(estate, &target.environment.name)?;
-    roots.extend(chain.last().map(|root| root.to_vec()));
-    roots.sort();
-    roots.dedup();
-    let trust = pem::certificates(roots.iter().map(Vec::as_slice))?;
-    Ok(vec![
-        Output::public(format!("{dir}/cert.pem"), pem::certificate(chain[0])?),
-        Output::public(format!("{dir}/chain.pem"), pem::certificates(chain.iter().copied())?),
-        Output::public(layout::trust(&target.environment.name), trust),
-    ])
-}
-
-/// The roots in the environment's trust bundle.
-pub fn trusted(estate: &Estate, environment: &Name) -> Result<Vec<Vec<u8>>> {
-    let path = layout::trust(environment);
-    let bytes = estate.workspace.read_if_any(&path, crate::store::file::SMALL)?;
-    bytes.map_or(Ok(Vec::new()), |bytes| pem::read_certificates(&path, &bytes))
 }

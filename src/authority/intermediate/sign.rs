@@ -1,6 +1,6 @@
 //! The signature of the root under a request.
 
-use super::{Target, certificate_outputs, other_request, request_output};
+use super::{Target, other_request, request_output};
 use crate::authority::estate::contradiction;
 use crate::authority::root::certificate_record;
 use crate::authority::{Estate, Keys};
@@ -11,10 +11,11 @@ use crate::pki::{
     inspect::Certificate,
     issue::{self, Linted},
     issuer::Issuer,
-    probe,
+    pem, probe,
     profile::{Draft, Profile},
     request::Request,
 };
+use crate::store::Output;
 use time::OffsetDateTime;
 
 /// What is about to be signed: shown before the passphrase is asked for.
@@ -103,7 +104,8 @@ pub fn prepare(
     Ok(Prepared::Ready(Box::new(preview)))
 }
 
-/// Signs what [`prepare`] finds good, as one step of several.
+/// Signs what [`prepare`] finds good, as one step of several. Its `chain.pem` is derived when all
+/// steps are done: see [`crate::authority::trust`].
 ///
 /// # Errors
 /// As for [`prepare`]; a wrong passphrase, ISSUER-KEY, SIGNATURE-INVALID.
@@ -141,8 +143,8 @@ fn sign<'c>(
         declaration: Some(target.declaration.clone()),
         ..record
     });
-    let chain = [certificate.der.as_slice(), issuer.certificate.der.as_slice()];
-    outputs.extend(certificate_outputs(estate, &target, &chain)?);
+    let path = format!("{}/cert.pem", target.dir());
+    outputs.push(Output::public(path, pem::certificate(&certificate.der)?));
     estate.stage(outputs, records)?;
     Ok(certificate)
 }

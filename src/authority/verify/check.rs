@@ -1,7 +1,7 @@
 //! The single checks that `verify` is made of.
 
-use crate::authority::Estate;
 use crate::authority::ca::ca_dir;
+use crate::authority::{Estate, crl};
 use crate::custody::{Signer, sealed, soft::SoftKey};
 use crate::error::{Error, Result};
 use crate::journal::{Act, Record, chain::timestamp};
@@ -140,13 +140,14 @@ pub fn crl(
     certificate: &Certificate,
     problems: &mut Problems,
 ) -> bool {
-    let Some(Some(crl)) = problems.keep(issuer, estate.crl(issuer)) else { return false };
+    let Some(Some(last)) = problems.keep(issuer, estate.crl(issuer)) else { return false };
     let facts = &certificate.facts;
-    if crl.issuer != facts.subject || !crl.is_signed_by(&facts.key) {
+    if last.issuer != facts.subject || !last.is_signed_by(&facts.key) {
         problems.add(issuer, "its CRL is not signed by it");
     }
-    if estate.context.now() > crl.next_update && estate.context.now() <= facts.not_after {
-        problems.add(issuer, &format!("its CRL ran out on {}", timestamp(crl.next_update)));
+    let now = estate.context.now();
+    if now > last.next_update && crl::is_needed(&estate.history(), issuer, now) {
+        problems.add(issuer, &format!("its CRL ran out on {}", timestamp(last.next_update)));
     }
     true
 }

@@ -1,11 +1,12 @@
 //! Leaves: every one that was ever issued, and the current one of each identity.
 
 use super::check::Problems;
+use super::derived::Derived;
 use super::{Report, check};
 use crate::authority::estate::Declared;
 use crate::authority::{Estate, identity};
 use crate::error::Result;
-use crate::journal::{Act, History, Record};
+use crate::journal::{Act, Record};
 use crate::model::{environment::ISSUER, identity::Identity, name::ObjectRef};
 use crate::pki::{
     chain,
@@ -67,13 +68,17 @@ fn issued_one(
     }
 }
 
+/// The CAs that are sound, and what is derived of them.
+type Known<'k> = (&'k HashMap<String, Issuer>, Option<&'k Derived>);
+
+/// The current certificate of each identity.
 pub fn identities(
     estate: &Estate,
     declared: &Declared,
-    history: &History,
-    issuers: &HashMap<String, Issuer>,
+    known: Known,
     report: &mut Report,
 ) -> Result<()> {
+    let history = &estate.history();
     let names = identity::declared(estate, &declared.environment.name)?;
     let results: Vec<(Problems, bool)> = names
         .par_iter()
@@ -93,7 +98,7 @@ pub fn identities(
                 }
             }
             let Some(record) = history.certificate(&object) else { return (problems, false) };
-            let checked = identity_one(estate, &object, &identity, record, issuers, &mut problems);
+            let checked = identity_one(estate, &object, &identity, record, known, &mut problems);
             problems.keep(&object, checked);
             let dir = layout::identity(&identity.environment, &identity.name);
             (problems, estate.workspace.exists(&format!("{dir}/key.pem")))
@@ -111,7 +116,7 @@ fn identity_one(
     object: &ObjectRef,
     identity: &Identity,
     record: &Record,
-    issuers: &HashMap<String, Issuer>,
+    (issuers, derived): Known,
     problems: &mut Problems,
 ) -> Result<()> {
     let dir = layout::identity(&identity.environment, &identity.name);
@@ -133,10 +138,12 @@ fn identity_one(
         problems.add(object, &format!("its issuer, an {ISSUER} intermediate, is not there"));
     }
     let path = format!("{dir}/chain.pem");
-    let expected = issuer.map(|issuer| vec![&certificate.der, &issuer.certificate.der]);
     let chain = crate::pki::pem::read_certificates(&path, &estate.workspace.read(&path)?)?;
-    if expected.is_some_and(|expected| !chain.iter().eq(expected)) {
-        problems.push(format!("{path} is not the certificate and its issuer"));
+    let is_right = |issuer: &Issuer, derived: &Derived| {
+        derived.is_leaf_chain(&chain, &certificate.der, &issuer.object)
+    };
+    if issuer.zip(derived).is_some_and(|(issuer, derived)| !is_right(issuer, derived)) {
+        problems.push(format!("{path} is not the certificate, its issuer and their links"));
     }
     check::plain_key(estate, &format!("{dir}/key.pem"), &facts.key, problems)
 }

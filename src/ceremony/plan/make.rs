@@ -2,7 +2,7 @@
 
 use super::{Content, Continuation, Plan, Reviewed, Step, Waiver};
 use crate::authority::ca::ca_dir;
-use crate::authority::{Estate, crl, intermediate, root};
+use crate::authority::{Estate, crl, intermediate, link, root};
 use crate::error::{Error, Result};
 use crate::journal::Act;
 use crate::model::{
@@ -30,10 +30,21 @@ pub struct Terms {
 pub enum Wanted {
     /// This generation of the root.
     Root(ObjectRef),
+    /// The key of a root, certified by another root.
+    Link { root: ObjectRef, issuer: ObjectRef },
     /// A certificate for the request that was filed.
     Intermediate(ObjectRef),
     /// The next CRL of this generation of the root.
     Crl(ObjectRef),
+}
+
+/// A root and both of its links with the one that it is to follow.
+pub fn successor(new: &ObjectRef, old: &ObjectRef) -> [Wanted; 3] {
+    let link = |root: &ObjectRef, issuer: &ObjectRef| {
+        let (root, issuer) = (root.clone(), issuer.clone());
+        Wanted::Link { root, issuer }
+    };
+    [Wanted::Root(new.clone()), link(new, old), link(old, new)]
 }
 
 /// Everything that waits for the root key: a root that is not there, requests, CRLs that are due or
@@ -48,6 +59,10 @@ pub fn wanted(estate: &Estate, every_crl: bool) -> Result<Vec<Wanted>> {
     if roots.is_empty() {
         wanted.push(Wanted::Root(ObjectRef::root(1)));
     }
+    let active = history.active_generation(&Scope::Root).map(ObjectRef::root);
+    if let (Some(new), Some(old)) = (history.prepared_root(), active) {
+        wanted.extend(successor(&new, &old));
+    }
     for declared in &estate.environments {
         for name in declared.environment.declared.intermediates.keys() {
             let scope = ObjectRef::member(&declared.environment.name, name);
@@ -59,8 +74,11 @@ pub fn wanted(estate: &Estate, every_crl: bool) -> Result<Vec<Wanted>> {
             }
         }
     }
-    for object in roots.into_iter().map(ObjectRef::root) {
-        if every_crl || crl::current(estate, &object)?.is_none_or(|_| crl::lacks(estate, &object)) {
+    let is_needed = |root: &ObjectRef| crl::is_needed(&history, root, estate.context.now());
+    for object in roots.into_iter().map(ObjectRef::root).filter(is_needed) {
+        if every_crl
+            || crl::current(estate, &object)?.is_none_or(|_| crl::lacks(&estate.history(), &object))
+        {
             wanted.push(Wanted::Crl(object));
         }
     }
@@ -79,7 +97,7 @@ pub fn make(estate: &Estate, wanted: &[Wanted], terms: Terms) -> Result<Reviewed
     let steps = wanted.iter().map(|wanted| step(estate, wanted)).collect::<Result<_>>()?;
     let requests = wanted.iter().filter_map(|wanted| match wanted {
         Wanted::Intermediate(object) => Some(format!("{}/request.csr", ca_dir(object))),
-        Wanted::Root(_) | Wanted::Crl(_) => None,
+        Wanted::Root(_) | Wanted::Link { .. } | Wanted::Crl(_) => None,
     });
     let declarations = estate.environments.iter();
     let declarations = declarations.map(|known| layout::environment(&known.environment.name));
@@ -154,6 +172,13 @@ fn step(estate: &Estate, wanted: &Wanted) -> Result<Step> {
                 crl_next_update,
             })
         }
+        Wanted::Link { root, issuer } => Ok(Step::RootLink {
+            subject: Subject::of_root(&estate.root, root.generation.unwrap_or(1)).to_string(),
+            algorithm: root_algorithm(estate, &root)?,
+            not_after: link::end(estate, &root, &issuer)?,
+            object: root,
+            issuer,
+        }),
         Wanted::Intermediate(object) => {
             let target = intermediate::Target::find(estate, &object)?;
             let request = target.filed_request(estate)?;
@@ -180,4 +205,13 @@ fn step(estate: &Estate, wanted: &Wanted) -> Result<Step> {
             })
         }
     }
+}
+
+/// Of a root that is there, else as declared.
+fn root_algorithm(estate: &Estate, root: &ObjectRef) -> Result<String> {
+    let algorithm = match estate.history().certificate(root) {
+        Some(_) => estate.recorded_certificate(root, &ca_dir(root))?.facts.key.algorithm,
+        None => estate.root.key.algorithm.into(),
+    };
+    Ok(algorithm.to_string())
 }

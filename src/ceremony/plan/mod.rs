@@ -5,7 +5,7 @@ mod make;
 pub mod show;
 mod stamp;
 
-pub use make::{Terms, Wanted, make, none_is_open, number, wanted};
+pub use make::{Terms, Wanted, make, none_is_open, number, successor, wanted};
 
 use crate::error::{Error, Explain, Result, none_of};
 use crate::journal::{Act, chain::timestamp};
@@ -110,6 +110,17 @@ pub enum Step {
         #[serde(with = "stamp")]
         crl_next_update: OffsetDateTime,
     },
+    /// A root's key certified by another root (RFC 9810 section 4.4).
+    #[serde(rename = "root.link")]
+    RootLink {
+        /// The root that it stands for.
+        object: ObjectRef,
+        issuer: ObjectRef,
+        subject: String,
+        algorithm: String,
+        #[serde(with = "stamp")]
+        not_after: OffsetDateTime,
+    },
     /// A signature under the request of an intermediate.
     #[serde(rename = "intermediate.sign")]
     IntermediateSign {
@@ -141,6 +152,7 @@ impl Step {
             Step::RootCreate { object, .. } => {
                 vec![(Act::RootCreate, object), (Act::CrlIssue, object)]
             }
+            Step::RootLink { object, .. } => vec![(Act::RootLink, object)],
             Step::IntermediateSign { object, .. } => vec![(Act::IntermediateSign, object)],
             Step::CrlIssue { object, .. } => vec![(Act::CrlIssue, object)],
         }
@@ -150,6 +162,7 @@ impl Step {
     pub fn object(&self) -> &ObjectRef {
         match self {
             Step::RootCreate { object, .. }
+            | Step::RootLink { object, .. }
             | Step::IntermediateSign { object, .. }
             | Step::CrlIssue { object, .. } => object,
         }
@@ -159,6 +172,7 @@ impl Step {
     pub fn act(&self) -> &'static str {
         match self {
             Step::RootCreate { .. } => "root.create",
+            Step::RootLink { .. } => "root.link",
             Step::IntermediateSign { .. } => "intermediate.sign",
             Step::CrlIssue { .. } => "crl.issue",
         }

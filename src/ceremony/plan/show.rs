@@ -36,6 +36,15 @@ fn paragraph(plan: &Plan, step: &Step) -> Result<Paragraph> {
                 format!("CRL       its first, until {}", until(*crl_next_update)),
             ],
         ),
+        Step::RootLink { object, issuer, subject, algorithm, not_after } => (
+            format!("a link: the key of {object}, certified by {issuer}"),
+            vec![
+                format!("subject   {subject}"),
+                format!("key       {algorithm}"),
+                format!("valid     until {}", until(*not_after)),
+                format!("for       those who trust only {issuer}"),
+            ],
+        ),
         Step::IntermediateSign { object, issuer, subject, algorithm, request, not_after } => (
             format!("a certificate for {object}, signed by {issuer}"),
             vec![

@@ -96,7 +96,7 @@ pub fn sign(args: &SignArgs, session: &Session) -> Result<()> {
     let signed = carry_out(args, session, &mut estate, &preview.target.object, csr);
     let (object, certificate) = signed.map_err(|error| estate.refuse(&args.object, error))?;
     signed::filed(session, "signed", &object, &certificate)?;
-    signed::next(session, &environment, &object);
+    signed::next(session, &estate, &environment, &object);
     Ok(())
 }
 

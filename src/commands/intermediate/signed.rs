@@ -1,6 +1,6 @@
 //! What is said of an intermediate that has its certificate.
 
-use crate::authority;
+use crate::authority::{self, Estate};
 use crate::commands::Session;
 use crate::error::Result;
 use crate::journal::chain::timestamp;
@@ -37,8 +37,12 @@ pub fn print(session: &Session, state: &str, object: &ObjectRef, made: &Certific
 }
 
 /// Who holds the key uses the chain: rootward issues, or Vault is given it.
-pub fn next(session: &Session, environment: &Environment, object: &ObjectRef) {
+pub fn next(session: &Session, estate: &Estate, environment: &Environment, object: &ObjectRef) {
     let Scope::Member { name, .. } = &object.scope else { return };
+    let is_active = estate.active_generation(&object.scope) == object.generation;
+    if name.as_str() == ISSUER && !is_active {
+        return session.ui.next(&format!("rootward rotate activate {object}"));
+    }
     let home = environment.intermediate(name).map(|declared| declared.key);
     if name.as_str() == ISSUER {
         session.ui.next(&format!("rootward identity issue --env {}", environment.name));

@@ -120,7 +120,12 @@ fn entry_findings(
         let message = format!("serial {serial} is no CA certificate");
         findings.push(Rule::CrlScope.found(message));
     }
-    if let Some(reason @ Reason::Other(_)) = entry.reason {
+    let is_unfit = match entry.reason {
+        Some(Reason::Other(_)) => true,
+        Some(Reason::CaCompromise) => is_leaf,
+        _ => false,
+    };
+    if let Some(reason) = entry.reason.filter(|_| is_unfit) {
         findings.push(Rule::CrlReason.found(format!("serial {serial} has reason {reason}")));
     }
     if entry.date > plan.this_update {

@@ -1,14 +1,17 @@
 //! The state of everything, as the journal and the declarations know it. No certificate file is
 //! read: that is `verify`'s work.
 
+mod ca;
+
 use super::{Estate, identity};
 use crate::error::Result;
 use crate::journal::{Act, History, Record, chain::instant};
 use crate::model::{
-    environment::{ISSUER, KeyHome},
+    environment::KeyHome,
     name::{ObjectRef, Scope},
     span::Span,
 };
+use ca::Ca;
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 
@@ -43,7 +46,10 @@ pub enum Kind {
 pub enum State {
     /// Past its notAfter or nextUpdate.
     Expired,
-    /// A CA past its signing stop, a CRL or leaf past two thirds of its life.
+    /// Nobody is to trust it.
+    Revoked,
+    /// A CA past its signing stop, a CRL or leaf past two thirds of its life, a CRL that lacks a
+    /// revocation, whatever a tainted CA has signed.
     Due,
     /// Nothing there yet.
     Missing,
@@ -51,10 +57,12 @@ pub enum State {
     WaitsForRequest,
     /// A request that waits for the root.
     Requested,
-    /// An older generation that a newer one has replaced.
-    Superseded,
+    /// A CA generation: what it has signed is to be replaced.
+    Tainted,
     /// A newer generation that does not sign yet.
     Prepared,
+    /// An older generation that a newer one has replaced.
+    Superseded,
     /// Nothing to do.
     Valid,
 }
@@ -64,6 +72,8 @@ impl State {
     pub fn word(self) -> &'static str {
         match self {
             State::Expired => "expired",
+            State::Revoked => "revoked",
+            State::Tainted => "tainted",
             State::Due => "due",
             State::Missing => "missing",
             State::WaitsForRequest => "waits for request",
@@ -91,7 +101,8 @@ pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
     let history = estate.history();
     let lifetimes = leaf_lifetimes(&estate.journal.records);
     let mut rows = Vec::new();
-    root_rows(estate, &history, at, &mut rows);
+    let child = longest_intermediate(estate);
+    ca::rows(&history, &Ca { scope: &Scope::Root, child, key: KeyHome::Local }, at, &mut rows);
     for declared in &estate.environments {
         let environment = &declared.environment;
         for (name, intermediate) in &environment.declared.intermediates {
@@ -99,7 +110,7 @@ pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
             let longest = lifetimes.get(scope.to_string().as_str()).copied().unwrap_or_default();
             let child = environment.declared.identity.lifetime.approximate().max(longest);
             let ca = Ca { scope: &scope, child, key: intermediate.key };
-            intermediate_rows(&history, &ca, at, &mut rows);
+            ca::rows(&history, &ca, at, &mut rows);
         }
         for name in identity::declared(estate, &environment.name)? {
             let object = ObjectRef::member(&environment.name, &name);
@@ -107,6 +118,14 @@ pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
         }
     }
     Ok(rows)
+}
+
+/// The longest life of an intermediate that is declared.
+fn longest_intermediate(estate: &Estate) -> Duration {
+    let spans = estate.environments.iter().flat_map(|declared| {
+        declared.environment.declared.intermediates.values().map(|ca| ca.lifetime)
+    });
+    spans.map(Span::approximate).max().unwrap_or_default()
 }
 
 /// The longest life of a leaf that each issuer (without generation) has given.
@@ -124,102 +143,21 @@ fn leaf_lifetimes(records: &[Record]) -> HashMap<&str, Duration> {
     longest
 }
 
-struct Ca<'a> {
-    scope: &'a Scope,
-    child: Duration,
-    key: KeyHome,
-}
-
-fn root_rows(estate: &Estate, history: &History, at: OffsetDateTime, rows: &mut Vec<Row>) {
-    let spans = estate.environments.iter().flat_map(|declared| {
-        declared.environment.declared.intermediates.values().map(|ca| ca.lifetime)
-    });
-    let child = spans.map(Span::approximate).max().unwrap_or_default();
-    let newest = history.generation(&Scope::Root);
-    if newest == 0 {
-        rows.push(missing("root".into(), Kind::Root, "rootward root create"));
-        return;
-    }
-    let ca = Ca { scope: &Scope::Root, child, key: KeyHome::Local };
-    for generation in 1..=newest {
-        ca_rows(history, &ca, generation, at, rows);
-    }
-}
-
-fn intermediate_rows(history: &History, ca: &Ca, at: OffsetDateTime, rows: &mut Vec<Row>) {
-    let newest = history.generation(ca.scope);
-    if newest == 0 {
-        let request = format!("rootward intermediate request {}", ca.scope);
-        rows.push(match ca.key {
-            KeyHome::Local => missing(ca.scope.to_string(), Kind::Intermediate, &request),
-            KeyHome::Vault => Row {
-                state: State::WaitsForRequest,
-                ..missing(
-                    ca.scope.to_string(),
-                    Kind::Intermediate,
-                    &format!("{request} --csr FILE"),
-                )
-            },
-        });
-    }
-    for generation in 1..=newest {
-        ca_rows(history, ca, generation, at, rows);
-    }
-}
-
-fn ca_rows(history: &History, ca: &Ca, generation: u32, at: OffsetDateTime, rows: &mut Vec<Row>) {
-    let object = ObjectRef { scope: ca.scope.clone(), generation: Some(generation) };
-    let is_root = *ca.scope == Scope::Root;
-    let kind = if is_root { Kind::Root } else { Kind::Intermediate };
-    let Some(record) = history.certificate(&object) else {
-        rows.push(Row {
-            state: State::Requested,
-            ..missing(object.to_string(), kind, &format!("rootward intermediate sign {}", ca.scope))
-        });
-        return;
-    };
-    let not_after = record.not_after.as_deref().and_then(instant);
-    let signing_stop = not_after.map(|end| end - ca.child);
-    let state = match (not_after, signing_stop) {
-        (Some(end), _) if at > end => State::Expired,
-        _ if Some(generation) < history.active_generation(ca.scope) => State::Superseded,
-        _ if Some(generation) > history.active_generation(ca.scope) => State::Prepared,
-        (_, Some(stop)) if at > stop => State::Due,
-        _ => State::Valid,
-    };
-    let next = (state == State::Due || state == State::Expired)
-        .then(|| format!("rootward intermediate request {}@g{}", ca.scope, generation + 1))
-        .filter(|_| !is_root);
-    rows.push(Row { object: object.to_string(), kind, state, not_after, signing_stop, next });
-    // Vault issues the CRL of a key that it holds; an issuer of identities has one from its first.
-    let issues_leaves = is_root || ca.scope.to_string().ends_with(&format!("/{ISSUER}"));
-    if ca.key == KeyHome::Local && (issues_leaves || history.crl(&object).is_some()) {
-        rows.push(crl_row(history, &object, is_root, at));
-    }
-}
-
-fn crl_row(history: &History, issuer: &ObjectRef, is_root: bool, at: OffsetDateTime) -> Row {
-    let is_active = history.active_generation(&issuer.scope) == issuer.generation;
-    let command = match (is_root, is_active) {
-        (true, _) => "rootward root crl".to_owned(),
-        (false, true) => format!("rootward intermediate crl {}", issuer.scope),
-        (false, false) => format!("rootward intermediate crl {issuer}"),
-    };
-    let object = format!("{issuer} CRL");
-    match history.crl(issuer) {
-        None => missing(object, Kind::Crl, &command),
-        Some(record) => {
-            dated(record, Row { object, ..missing(String::new(), Kind::Crl, &command) }, at)
-        }
-    }
-}
-
 fn identity_row(history: &History, object: &ObjectRef, at: OffsetDateTime) -> Row {
-    let row =
-        missing(object.to_string(), Kind::Identity, &format!("rootward identity issue {object}"));
-    match history.certificate(object) {
+    let issue = format!("rootward identity issue {object}");
+    let row = missing(object.to_string(), Kind::Identity, &issue);
+    let Some(record) = history.certificate(object) else { return row };
+    let row = dated(record, row, at);
+    let is_tainted = || ca::is_under_tainted(history, record.issuer.as_deref());
+    match history.revocation(record) {
+        Some(revocation) => {
+            let next = Some(issue).filter(|_| identity::ended(revocation).is_none());
+            Row { state: State::Revoked, next, ..row }
+        }
+        None if row.state == State::Valid && is_tainted() => {
+            Row { state: State::Due, next: Some(issue), ..row }
+        }
         None => row,
-        Some(record) => dated(record, row, at),
     }
 }
 
