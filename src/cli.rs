@@ -76,6 +76,7 @@ impl Cli {
             Command::Rotate(verb) => commands::rotate::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
+            Command::Custody(verb) => commands::custody::run(verb, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
             Command::Explain(args) => commands::explain::run(args, ui),
             Command::Completions(args) => commands::docs::completions(args, command(), ui),
@@ -133,6 +134,8 @@ pub enum Command {
     Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
+    #[command(subcommand)]
+    Custody(commands::custody::Verb),
     #[command(subcommand)]
     Journal(commands::journal::Verb),
     Explain(commands::explain::Args),

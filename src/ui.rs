@@ -2,6 +2,7 @@
 //! made safe here, so nothing that came from a file can steer the terminal.
 
 pub mod lines;
+pub mod page;
 mod table;
 
 pub use table::Tone;
@@ -235,15 +236,15 @@ impl Ui {
         Ok(Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
     }
 
-    /// Asks for a secret on the terminal, without echo.
+    /// Asks for a secret on the terminal, without echo. `elsewhere` says how it can be given without
+    /// one.
     ///
     /// # Errors
     /// Failed, when there is no terminal.
-    pub fn secret(&self, prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn secret(&self, prompt: &str, elsewhere: &str) -> Result<Zeroizing<Vec<u8>>> {
         let typed = rpassword::prompt_password(format!("{}: ", clean(prompt)));
         let typed = typed.context(format!("cannot ask for the {prompt}"));
-        let typed =
-            typed.hint("without a terminal, add: --passphrase-file FILE or --passphrase-fd N")?;
+        let typed = typed.hint(elsewhere)?;
         Ok(Zeroizing::new(Zeroizing::new(typed).as_bytes().to_vec()))
     }
 }

@@ -25,6 +25,7 @@ use rootward::model::{
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 const CONFIGURATION: &str = "SOFTHSM2_CONF";
 const PIN: &str = "648219";
@@ -77,7 +78,7 @@ fn pkcs11_tool(arguments: &[&str]) -> String {
     output(command.args(["--pin", PIN]).args(arguments))
 }
 
-fn open() -> Token {
+fn open() -> Arc<Token> {
     let token = Token::open(&module(), "rootward").unwrap();
     token.login(PIN).unwrap();
     token
@@ -91,7 +92,7 @@ fn refusal<T>(result: Result<T>) -> (Rule, String, String) {
 }
 
 /// openssl's own judgement of a signature.
-fn verify(dir: &Path, key: &TokenKey<'_>, hash: &str) {
+fn verify(dir: &Path, key: &TokenKey, hash: &str) {
     let message = b"what is to be signed";
     let signature = key.sign(message).unwrap();
     for (name, bytes) in

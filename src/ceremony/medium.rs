@@ -5,7 +5,6 @@ use crate::authority::Estate;
 use crate::authority::ca::ca_dir;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::journal::Act;
 use crate::model::{
     name::{Name, ObjectRef, Scope},
     rule::{Finding, Rule},
@@ -188,7 +187,7 @@ fn continues(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
         is_done |= record.plan.as_deref() == Some(&plan.digest);
     }
     let others = estate.journal.records.iter().skip(usize::try_from(brought.entries)?);
-    let mut foreign = others.filter(|record| !matches!(record.act, Act::Abandoned | Act::Refused));
+    let mut foreign = others.filter(|record| !record.act.is_aside());
     if let (false, Some(record)) = (is_done, foreign.next()) {
         return forked(format!(
             "the journal here went on with entry {} ({} {}), which is not of this plan",

@@ -117,9 +117,10 @@ fn hold<'c>(
     plan.confirm(&typed)?;
     transcript.note("confirmed", &typed)?;
     // Before there are other threads: Landlock is the calling thread's and its children's.
-    watch::enter(sandbox, &plan.plan, transcript)?;
-    estate.commit_foreign()?;
     let mut keys = Keys::new(secrets);
+    let gaps = watch::enter(estate, &mut keys, sandbox, transcript)?;
+    watch::waive(gaps, &plan.plan, transcript)?;
+    estate.commit_foreign()?;
     let made = steps::perform(estate, &mut keys, &plan.plan, transcript)?;
     let text = conclude(estate, &mut keys, plan, transcript)?;
     let response = Response::of(estate, plan, &text)?.text()?;

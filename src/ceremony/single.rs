@@ -1,14 +1,11 @@
 //! A ceremony of one machine: the workspace is the medium.
 
-use super::guard::{
-    machine,
-    sandbox::{self, Sandbox},
-};
+use super::guard::{machine, sandbox::Sandbox};
 use super::plan::{self, Reviewed, Terms, Wanted};
 use super::transcript::Transcript;
 use super::{
     conclude::{begin, conclude},
-    steps,
+    steps, watch,
 };
 use crate::authority::{Estate, Keys};
 use crate::error::Result;
@@ -54,8 +51,7 @@ pub fn several<'c>(
     transcript.note("begin", &begin(estate))?;
     if let Some(sandbox) = sandbox {
         machine::harden();
-        let entered = sandbox::enter(sandbox)?.to_string();
-        transcript.note("sandbox", entered.strip_prefix("sandbox: ").unwrap_or(&entered))?;
+        watch::enter(estate, keys, sandbox, &mut transcript)?;
     }
     let made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
     conclude(estate, keys, &plan, &mut transcript)?;

@@ -47,6 +47,9 @@ pub fn perform<'c>(
         for line in made.iter().flat_map(Made::lines) {
             transcript.note("", &line)?;
         }
+        for note in keys.notes() {
+            transcript.note("custody", &note)?;
+        }
         all.extend(made);
     }
     let derived = trust::derived(estate)?;

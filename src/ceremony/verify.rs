@@ -91,7 +91,7 @@ fn records(plan: &Reviewed, file: &str, response: &Response) -> Result<Vec<Recor
     let name = format!("{file} (journal)");
     let records = Journal::segment(&name, before.entries, &before.head, &response.lines);
     let records = records.map_err(|error| changed(error.messages().join(": ")))?;
-    let aside = |record: &&Record| !matches!(record.act, Act::Abandoned | Act::Refused);
+    let aside = |record: &&Record| !record.act.is_aside();
     let own: Vec<&Record> = records.iter().filter(aside).collect();
     let Some((closing, own)) = own.split_last() else {
         return Err(changed(format!("{file}: the journal does not close with a ceremony")));

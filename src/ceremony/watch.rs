@@ -9,7 +9,7 @@ use super::guard::{
 use super::plan::{Plan, Waiver};
 use super::run::{Question, Room};
 use super::transcript::Transcript;
-use crate::authority::Estate;
+use crate::authority::{Estate, Keys};
 use crate::error::{Result, none_of};
 use crate::journal::chain::instant;
 use crate::model::rule::{Finding, Rule};
@@ -58,19 +58,32 @@ pub fn guard(
     waive(findings, plan, transcript)
 }
 
-/// Enters the sandbox, for good.
+/// Enters the sandbox, for good, with what the keys need besides. What the kernel cannot hold is in
+/// the transcript; the caller decides about it.
 ///
 /// # Errors
-/// SANDBOX-MISSING, unless waived.
-pub fn enter(sandbox: &Sandbox, plan: &Plan, transcript: &mut Transcript) -> Result<()> {
-    let entered = sandbox::enter(sandbox)?;
+/// Failed: a path that is not there, a token that cannot be opened.
+pub fn enter<'c>(
+    estate: &Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    sandbox: &Sandbox,
+    transcript: &mut Transcript,
+) -> Result<Vec<Finding>> {
+    let needs = keys.prepare(estate)?;
+    let mut sandbox = sandbox.clone();
+    sandbox.write.extend(needs.write);
+    sandbox.unix_sockets |= needs.unix_sockets;
+    let entered = sandbox::enter(&sandbox)?;
     let said = entered.to_string();
     transcript.note("sandbox", said.strip_prefix("sandbox: ").unwrap_or(&said))?;
-    waive(entered.findings(), plan, transcript)
+    Ok(entered.findings())
 }
 
 /// Notes what is waived; what is not stops everything.
-fn waive(findings: Vec<Finding>, plan: &Plan, transcript: &mut Transcript) -> Result<()> {
+///
+/// # Errors
+/// Every finding that is not waived.
+pub fn waive(findings: Vec<Finding>, plan: &Plan, transcript: &mut Transcript) -> Result<()> {
     let mut rest = Vec::new();
     for finding in findings {
         match plan.waivers.iter().find(|waiver| waiver.rule == finding.rule.id()) {

@@ -2,6 +2,8 @@
 //! clock, the environment and the process looked at.
 
 pub mod ceremony;
+pub mod custodian;
+pub mod custody;
 pub mod docs;
 pub mod explain;
 pub mod identity;

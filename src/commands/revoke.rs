@@ -100,7 +100,7 @@ pub fn carry_out<'c>(
     }
     session.confirm(&format!("revoke {object}, which cannot be taken back?"))?;
     let mut source = unlock::Source::new(session, unlock);
-    let sandbox = source.sandbox(estate)?;
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
     let published = commit(estate, &mut keys, revocation, &sandbox);
     let published = published.map_err(|error| estate.refuse(object, error))?;

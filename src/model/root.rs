@@ -1,6 +1,11 @@
 //! `ca/root/root.toml`: what the root is to be.
 
-use super::{declaration, key::Choice, span::Span, threshold::Threshold};
+use super::{
+    declaration,
+    key::{Algorithm, Choice},
+    span::Span,
+    threshold::Threshold,
+};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use time::Duration;
@@ -113,7 +118,8 @@ impl Default for Lifetime {
 impl Root {
     /// # Errors
     /// Usage: what [`declaration::parse`] refuses, an unfit subject, a CRL cadence over 365 days,
-    /// `[shares]` without their custody or the custody without them.
+    /// `[shares]` without their custody or the custody without them, an algorithm that is not for
+    /// tokens.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
         let root: Root = declaration::parse(file, bytes)?;
         subject_text(file, "subject.organization", &root.subject.organization)?;
@@ -127,6 +133,13 @@ impl Root {
         }
         crl_span(file, "lifetime.crl", root.lifetime.crl)?;
         shares_where_declared(file, root.key.custody, root.shares)?;
+        let in_token = root.key.custody == Custody::Pkcs11;
+        if in_token && !matches!(root.key.algorithm, Choice::P384 | Choice::P256) {
+            let got = Algorithm::from(root.key.algorithm);
+            return Err(Error::usage(format!(
+                "{file}: key.algorithm: got {got}, expected p384 or p256 for a key in a token"
+            )));
+        }
         Ok(root)
     }
 }
@@ -187,6 +200,8 @@ mod tests {
         assert_eq!(root.shares.unwrap().to_string(), "3 of 5");
         assert_eq!(parse(TOKEN, "").unwrap().key.custody, Custody::Pkcs11);
         assert_eq!(parse("", "").unwrap().key.custody, Custody::Passphrase);
+        let error = parse(TOKEN, "algorithm = \"ed25519\"\n").unwrap_err();
+        assert!(error.messages()[0].contains("got Ed25519, expected p384 or p256"), "{error:?}");
         for (key, rest) in [
             (SHARES, ""),
             (TOKEN, "[shares]\nneeded = 3\nof = 5\n"),

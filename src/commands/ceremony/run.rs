@@ -1,7 +1,6 @@
 //! `rootward ceremony run`
 
 use super::{digest_lines, made_json, read_plan, show_made};
-use crate::ceremony::guard::sandbox::Sandbox;
 use crate::ceremony::plan::{CONFIRMING_WORDS, show};
 use crate::ceremony::run::{Question, Ran, Room, run as hold};
 use crate::commands::{Session, unlock};
@@ -66,8 +65,7 @@ pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
     }
     ui.status("");
     let mut source = unlock::Source::new(session, &args.unlock);
-    let mut sandbox = Sandbox { read: source.prepare()?, ..Sandbox::default() };
-    sandbox.write.push(dir.clone());
+    let mut sandbox = source.sandbox(&dir)?;
     if let Some(parent) = args.output.as_deref().and_then(|path| path.parent()) {
         let here = parent.as_os_str().is_empty();
         sandbox.write.push(file::canonical(if here { ".".as_ref() } else { parent })?);

@@ -123,7 +123,7 @@ fn root(args: &PrepareArgs, session: &Session, estate: &mut Estate) -> Result<()
         return Ok(());
     }
     let mut source = unlock::Source::new(session, &args.unlock);
-    let sandbox = source.sandbox(estate)?;
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
     let wanted = successor(next, &old);
     let made = single::several(estate, &mut keys, &wanted, Some(&sandbox));

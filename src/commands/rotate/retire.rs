@@ -49,7 +49,7 @@ fn root(args: &RevokeArgs, session: &Session, estate: &mut Estate) -> Result<()>
         }
         session.confirm(&format!("revoke {object}, which cannot be taken back?"))?;
         let mut source = unlock::Source::new(session, &args.unlock);
-        let sandbox = source.sandbox(estate)?;
+        let sandbox = source.sandbox(estate.workspace.root())?;
         let mut keys = Keys::new(&mut source);
         estate.check_clock()?;
         let issuers = rotate::revoke_root(estate, object, args.reason.0);

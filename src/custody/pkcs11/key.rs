@@ -18,6 +18,7 @@ use der::{
     asn1::{ObjectIdentifier, OctetStringRef, UintRef},
 };
 use ring::digest;
+use std::sync::Arc;
 
 /// The named curves of RFC 5480 section 2.1.1.1.
 const CURVES: [(Algorithm, ObjectIdentifier); 2] = [
@@ -25,9 +26,9 @@ const CURVES: [(Algorithm, ObjectIdentifier); 2] = [
     (Algorithm::P384, ObjectIdentifier::new_unwrap("1.3.132.0.34")),
 ];
 
-/// A private key in an open token.
-pub struct TokenKey<'t> {
-    token: &'t Token,
+/// A private key in an open token, which stays open as long as its keys are used.
+pub struct TokenKey {
+    token: Arc<Token>,
     handle: ObjectHandle,
     public: PublicKey,
 }
@@ -38,7 +39,7 @@ impl Token {
     /// # Errors
     /// Refused, TOKEN-KEY: none or several; on another curve; one that can leave the token or does
     /// not sign; no public half. Failed: the token does.
-    pub fn key(&self, label: &str) -> Result<TokenKey<'_>> {
+    pub fn key(self: &Arc<Self>, label: &str) -> Result<TokenKey> {
         let session = self.session()?;
         let shown = clean(label);
         let labelled = Attribute::Label(label.as_bytes().to_vec());
@@ -61,7 +62,8 @@ impl Token {
             return Err(unfit(detail));
         };
         let public = public_key(&session, half, algorithm, &shown)?;
-        Ok(TokenKey { token: self, handle, public })
+        drop(session);
+        Ok(TokenKey { token: Arc::clone(self), handle, public })
     }
 
     /// Makes a key pair in the token, from where the private key cannot be taken; the token is
@@ -70,13 +72,26 @@ impl Token {
     /// # Errors
     /// Refused, TOKEN-KEY: the label is taken; an algorithm other than P-256 and P-384. Failed: the
     /// token does.
-    pub fn generate(&self, label: &str, algorithm: Algorithm) -> Result<TokenKey<'_>> {
+    pub fn generate(self: &Arc<Self>, label: &str, algorithm: Algorithm) -> Result<TokenKey> {
         let curve = CURVES.iter().find(|(other, _)| *other == algorithm).map(|(_, curve)| curve);
         let curve = curve.ok_or_else(|| {
             unfit(format!("got {algorithm}, expected P-256 or P-384 for a key in a token"))
         })?;
         self.make(label, curve)?;
         self.key(label)
+    }
+
+    /// Is there a private key of that label? The token is unlocked.
+    ///
+    /// # Errors
+    /// Failed: the token does.
+    pub fn has(&self, label: &str) -> Result<bool> {
+        let template = [
+            Attribute::Class(ObjectClass::PRIVATE_KEY),
+            Attribute::Label(label.as_bytes().to_vec()),
+        ];
+        let found = self.session()?.find_objects(&template).context("no list of keys")?;
+        Ok(!found.is_empty())
     }
 
     fn make(&self, label: &str, curve: &ObjectIdentifier) -> Result<()> {
@@ -113,7 +128,7 @@ impl Token {
     }
 }
 
-impl Signer for TokenKey<'_> {
+impl Signer for TokenKey {
     fn public(&self) -> &PublicKey {
         &self.public
     }

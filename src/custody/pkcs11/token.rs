@@ -10,7 +10,7 @@ use cryptoki::{
     types::AuthPin,
 };
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// An open session with one token.
 pub struct Token {
@@ -26,7 +26,7 @@ impl Token {
     /// # Errors
     /// Refused, TOKEN-MISSING: no such module; no such token, or two, with the labels that are
     /// there. Failed: the module does.
-    pub fn open(module: &Path, label: &str) -> Result<Self> {
+    pub fn open(module: &Path, label: &str) -> Result<Arc<Self>> {
         let path = clean(&module.to_string_lossy());
         let module = Pkcs11::new(module).map_err(|fault| {
             missing(format!("the module {path} cannot be loaded ({})", clean(&fault.to_string())))
@@ -39,7 +39,7 @@ impl Token {
         }
         let slot = slot_of(&module, label)?;
         let session = module.open_rw_session(slot).context("the token opens no session")?;
-        Ok(Self { module, slot, session: Mutex::new(session) })
+        Ok(Arc::new(Self { module, slot, session: Mutex::new(session) }))
     }
 
     /// Unlocks the token; it is locked again when the [`Token`] goes.

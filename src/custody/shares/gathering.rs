@@ -64,6 +64,13 @@ impl Gathering {
         Progress { given, missing: self.threshold.needed().saturating_sub(given) }
     }
 
+    /// The numbers of the shares that are there, in order.
+    pub fn numbers(&self) -> Vec<u8> {
+        let mut numbers: Vec<u8> = self.shares.iter().map(Share::number).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
     /// The secret that they are shares of.
     ///
     /// # Errors

@@ -73,6 +73,18 @@ impl Share {
         words::encode(framed.as_ref())
     }
 
+    /// How many words a share has.
+    pub const WORDS: usize = FRAME.len() + LENGTH + words::CHECKSUM;
+
+    /// How many words there are in a part of what a custodian types, `before` of which were typed
+    /// already.
+    ///
+    /// # Errors
+    /// Refused, SHARE-MISTYPED: an unknown word, by its position.
+    pub fn words_in(part: &str, before: usize) -> Result<usize> {
+        words::read(part, before).map(|bytes| bytes.len())
+    }
+
     /// What a custodian typed, in any case and over any lines, with or without numbers.
     ///
     /// # Errors

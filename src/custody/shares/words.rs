@@ -26,8 +26,8 @@ const WORDS: &str = "\
 
 /// The letters of a word.
 const LETTERS: usize = 4;
-/// The length of the checksum.
-const CHECKSUM: usize = 4;
+/// The length of the checksum, in words.
+pub const CHECKSUM: usize = 4;
 
 fn word(index: usize) -> &'static str {
     let start = index * (LETTERS + 1);
@@ -60,12 +60,7 @@ pub fn encode(bytes: &[u8]) -> Zeroizing<String> {
 /// Refused, SHARE-MISTYPED: a word that is not on the list, by its position, with the nearest one
 /// in the hint alone, which is shown but not recorded; a wrong checksum.
 pub fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / LETTERS));
-    for (index, typed) in typed(text).enumerate() {
-        let known = words().position(|word| word.eq_ignore_ascii_case(typed));
-        let byte = known.and_then(|known| u8::try_from(known).ok());
-        bytes.push(byte.ok_or_else(|| unknown(index + 1, typed))?);
-    }
+    let mut bytes = read(text, 0)?;
     let count = bytes.len();
     let body = count.saturating_sub(CHECKSUM);
     let (data, checksum) = bytes.split_at(body);
@@ -76,6 +71,20 @@ pub fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>> {
         .hint("compare each word with the paper: one is another, missing, doubled or swapped"));
     }
     bytes.truncate(body);
+    Ok(bytes)
+}
+
+/// The bytes of words that follow `before` others; no checksum is looked at.
+///
+/// # Errors
+/// Refused, SHARE-MISTYPED: a word that is not on the list, as for [`decode`].
+pub fn read(text: &str, before: usize) -> Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / LETTERS));
+    for (index, typed) in typed(text).enumerate() {
+        let known = words().position(|word| word.eq_ignore_ascii_case(typed));
+        let byte = known.and_then(|known| u8::try_from(known).ok());
+        bytes.push(byte.ok_or_else(|| unknown(before + index + 1, typed))?);
+    }
     Ok(bytes)
 }
 
