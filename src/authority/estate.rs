@@ -9,7 +9,6 @@ use crate::model::{
     name::{Name, ObjectRef},
     root::Root,
     rule::{Finding, Rule},
-    site::Site,
     text::nearest,
 };
 use crate::pki::inspect::sha256;
@@ -123,15 +122,6 @@ impl<'c> Estate<'c> {
                 None => error.hint(format!("declare it in {}", layout::environment(name))),
             }
         })
-    }
-
-    /// What `ca/site.toml` says of this machine.
-    ///
-    /// # Errors
-    /// Usage, as [`Site::parse`].
-    pub fn site(&self) -> Result<Site> {
-        let bytes = self.workspace.read_if_any(layout::SITE, file::SMALL)?;
-        bytes.map_or(Ok(Site::default()), |bytes| Site::parse(layout::SITE, &bytes))
     }
 
     /// Refuses a clock before the journal's last entry, before anything else is done.
