@@ -11,6 +11,7 @@ pub mod plan;
 pub mod rehearse;
 pub mod response;
 pub mod run;
+pub mod script;
 pub mod single;
 pub mod steps;
 pub mod transcript;

@@ -9,11 +9,36 @@ use crate::model::{
     root::Root,
 };
 use crate::store::layout;
+use std::fmt;
+use time::OffsetDateTime;
 
-/// A paragraph: a title and its lines; a line may be longer than a terminal is wide.
+/// A title and its lines.
 pub struct Paragraph {
     pub title: String,
-    pub lines: Vec<String>,
+    pub lines: Vec<Line>,
+}
+
+/// What is said about what. A line that continues the one before has no label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub label: &'static str,
+    pub text: String,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:9} {}", self.label, self.text)
+    }
+}
+
+fn line(label: &'static str, text: impl Into<String>) -> Line {
+    Line { label, text: text.into() }
+}
+
+/// The first has the label.
+fn list(label: &'static str, texts: impl IntoIterator<Item = String>) -> Vec<Line> {
+    let labels = [label].into_iter().chain(std::iter::repeat(""));
+    labels.zip(texts).map(|(label, text)| line(label, text)).collect()
 }
 
 /// One paragraph for each step, in order.
@@ -25,54 +50,69 @@ pub fn steps(plan: &Plan) -> Result<Vec<Paragraph>> {
 }
 
 fn paragraph(plan: &Plan, step: &Step) -> Result<Paragraph> {
-    let until = |time| timestamp(time).replace('T', " ").replace('Z', " UTC");
+    let until = |time| format!("until {}", moment(time));
     let (title, lines) = match step {
         Step::RootCreate { object, subject, algorithm, not_after, crl_next_update } => (
-            format!("a new root, {object}"),
+            format!("a new root, {object}: key, certificate and first CRL"),
             vec![
-                format!("subject   {subject}"),
-                format!("key       {algorithm}, {}", custody(plan)?),
-                format!("valid     until {}", until(*not_after)),
-                format!("CRL       its first, until {}", until(*crl_next_update)),
+                line("subject", subject),
+                line("key", format!("{algorithm}, {}", custody(plan)?)),
+                line("valid", until(*not_after)),
+                line("CRL", until(*crl_next_update)),
             ],
         ),
         Step::RootLink { object, issuer, subject, algorithm, not_after } => (
             format!("a link: the key of {object}, certified by {issuer}"),
             vec![
-                format!("subject   {subject}"),
-                format!("key       {algorithm}"),
-                format!("valid     until {}", until(*not_after)),
-                format!("for       those who trust only {issuer}"),
+                line("subject", subject),
+                line("key", algorithm),
+                line("valid", until(*not_after)),
+                line("for", format!("whoever trusts {issuer} and not yet, or no longer, {object}")),
             ],
         ),
-        Step::IntermediateSign { object, issuer, subject, algorithm, request, not_after } => (
-            format!("a certificate for {object}, signed by {issuer}"),
-            vec![
-                format!("subject   {subject}"),
-                format!("key       {algorithm}, request SHA-256 {request}"),
-                format!("valid     until {}", until(*not_after)),
-                format!("limits    signs no CA; only {}", limits(plan, object)?),
-            ],
-        ),
-        Step::CrlIssue { object, number, next_update, revoked } => (
-            format!("CRL {number} of {object}"),
-            [format!("valid     until {}", until(*next_update))]
-                .into_iter()
-                .chain(match revoked.is_empty() {
-                    true => vec!["revokes   nothing".to_owned()],
-                    false => revoked.iter().map(|serial| format!("revokes   {serial}")).collect(),
-                })
-                .collect(),
-        ),
+        Step::IntermediateSign { object, issuer, subject, algorithm, request, not_after } => {
+            let mut lines = vec![
+                line("subject", subject),
+                line("key", format!("{algorithm}, of the request whose SHA-256 is")),
+                line("", request),
+                line("valid", until(*not_after)),
+                line("may sign", "no CA, and only certificates for these names and addresses:"),
+            ];
+            lines.extend(limits(plan, object)?.into_iter().map(|limit| line("", limit)));
+            (format!("a certificate for {object}, signed by {issuer}"), lines)
+        }
+        Step::CrlIssue { object, number, next_update, revoked } => {
+            let mut lines = vec![line("valid", until(*next_update))];
+            lines.extend(match revoked.is_empty() {
+                true => vec![line("revokes", "nothing")],
+                false => list("revokes", revoked.iter().map(|serial| format!("serial {serial}"))),
+            });
+            (format!("CRL {number} of {object}"), lines)
+        }
     };
     Ok(Paragraph { title, lines })
 }
 
-fn custody(plan: &Plan) -> Result<String> {
+/// `2026-11-22 10:00:00 UTC`
+fn moment(time: OffsetDateTime) -> String {
+    timestamp(time).replace('T', " ").replace('Z', " UTC")
+}
+
+/// How the root key is held, as the declaration in the plan says.
+///
+/// # Errors
+/// Usage, when it is not sound.
+pub fn root(plan: &Plan) -> Result<Option<Root>> {
     let declared = declaration(plan, layout::ROOT);
-    let root = declared.map(|content| Root::parse(layout::ROOT, content.text.as_bytes()));
-    let custody = root.transpose()?.map(|root| root.key.custody.to_string());
-    Ok(custody.unwrap_or_default())
+    declared.map(|content| Root::parse(layout::ROOT, content.text.as_bytes())).transpose()
+}
+
+fn custody(plan: &Plan) -> Result<String> {
+    Ok(match root(plan)? {
+        Some(Root { shares: Some(shares), key, .. }) => format!("{} ({shares})", key.custody),
+        Some(root) => root.key.custody.to_string(),
+        None => "held as declared".into(),
+    })
 }
 
 fn declaration<'p>(plan: &'p Plan, path: &str) -> Option<&'p Content> {
@@ -80,38 +120,40 @@ fn declaration<'p>(plan: &'p Plan, path: &str) -> Option<&'p Content> {
 }
 
 /// The names and addresses that an intermediate may certify.
-fn limits(plan: &Plan, object: &ObjectRef) -> Result<String> {
-    let Scope::Member { environment: name, .. } = &object.scope else { return Ok(String::new()) };
+fn limits(plan: &Plan, object: &ObjectRef) -> Result<Vec<String>> {
+    let Scope::Member { environment: name, .. } = &object.scope else { return Ok(Vec::new()) };
     let path = layout::environment(name);
-    let Some(content) = declaration(plan, &path) else { return Ok("what is declared".into()) };
+    let Some(content) = declaration(plan, &path) else {
+        return Ok(vec!["what is declared".into()]);
+    };
     let environment = Environment::parse(name.clone(), &path, content.text.as_bytes())?;
     let dns = environment.declared.dns.iter().map(ToString::to_string);
     let ip = environment.declared.ip.iter().map(ToString::to_string);
-    Ok(dns.chain(ip).collect::<Vec<_>>().join(", "))
+    Ok(dns.chain(ip).collect())
 }
 
 /// Who, when, and from where on.
-pub fn terms(reviewed: &Reviewed) -> Vec<String> {
+pub fn terms(reviewed: &Reviewed) -> Vec<Line> {
     let plan = &reviewed.plan;
     let mut lines = vec![
-        format!("ceremony  {}", plan.number),
-        format!("made      {}", timestamp(plan.created)),
-        format!("expires   {}", timestamp(plan.expires)),
-        format!("operator  {}", plan.operator),
+        line("ceremony", plan.number.to_string()),
+        line("made", moment(plan.created)),
+        line("expires", moment(plan.expires)),
+        line("operator", &plan.operator),
     ];
-    let witnesses = match plan.witnesses.is_empty() {
-        true => "none".to_owned(),
-        false => plan.witnesses.join(", "),
-    };
-    lines.push(format!("witnesses {witnesses}"));
-    let journal = &plan.journal;
-    lines.push(match journal.entries {
-        0 => "journal   begins here".to_owned(),
-        entries => format!("journal   continues entry {entries}, {}", journal.head),
+    lines.extend(match plan.witnesses.is_empty() {
+        true => vec![line("witnesses", "none")],
+        false => list("witnesses", plan.witnesses.iter().cloned()),
     });
-    if let Some(root) = &plan.root {
-        lines.push(format!("root      {root}"));
-    }
-    lines.extend(plan.waivers.iter().map(|waiver| format!("waived    {waiver}")));
+    let journal = &plan.journal;
+    lines.extend(match journal.entries {
+        0 => vec![line("journal", "begins here")],
+        entries => vec![
+            line("journal", format!("continues entry {entries}, whose hash is")),
+            line("", &journal.head),
+        ],
+    });
+    lines.extend(plan.root.iter().map(|root| line("root", root)));
+    lines.extend(list("waived", plan.waivers.iter().map(ToString::to_string)));
     lines
 }

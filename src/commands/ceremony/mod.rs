@@ -1,10 +1,11 @@
-//! `rootward ceremony plan | rehearse | run | verify | import`
+//! `rootward ceremony plan | script | rehearse | run | verify | import`
 
 mod check;
 mod import;
 mod plan;
 mod rehearse;
 mod run;
+mod script;
 
 use super::Session;
 use crate::ceremony::plan::{LIMIT, Reviewed};
@@ -16,7 +17,7 @@ use crate::ui::Ui;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The root key at work: plan, rehearse, run, verify, import
+/// The root key at work: plan, script, rehearse, run, verify, import
 ///
 /// The root key signs in a ceremony alone: on a machine without a network, from a plan that was
 /// reviewed beforehand, with a transcript that witnesses sign and an auditor verifies years later.
@@ -27,6 +28,7 @@ use std::process::ExitCode;
     disable_help_subcommand = true,
     after_help = "Examples:
   $ rootward ceremony plan --operator alice --witness bob -o plan.toml
+  $ rootward ceremony script plan.toml --html -o paper.html
   $ rootward ceremony rehearse plan.toml
   $ rootward ceremony run plan.toml --workspace /media/root -o response.toml
   $ rootward ceremony verify response.toml
@@ -34,6 +36,7 @@ use std::process::ExitCode;
 )]
 pub enum Verb {
     Plan(plan::PlanArgs),
+    Script(script::ScriptArgs),
     Rehearse(rehearse::RehearseArgs),
     Run(run::RunArgs),
     Verify(check::CheckArgs),
@@ -44,6 +47,7 @@ pub enum Verb {
 pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
     match verb {
         Verb::Plan(args) => plan::run(args, session)?,
+        Verb::Script(args) => script::run(args, session.ui)?,
         Verb::Rehearse(args) => rehearse::run(args, session)?,
         Verb::Run(args) => run::run(args, session)?,
         Verb::Verify(args) => check::run(args, session)?,

@@ -157,8 +157,9 @@ fn print(session: &Session, reviewed: &Reviewed) -> Result<()> {
             "steps": plan.steps,
         }));
     }
-    for line in show::terms(reviewed).iter().chain(&digest_lines(&reviewed.digest, &words)) {
-        ui.out(line)?;
+    let terms = show::terms(reviewed).into_iter().map(|line| line.to_string());
+    for line in terms.chain(digest_lines(&reviewed.digest, &words)) {
+        ui.out(&line)?;
     }
     ui.out("")?;
     ui.out("What will exist afterwards that does not exist now:")?;

@@ -55,8 +55,9 @@ pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
     file::create_dirs(&dir.join(layout::CA))?;
     let answers = args.answers.as_deref().map(answers).transpose()?;
     let ui = session.ui;
-    for line in show::terms(&plan).iter().chain(&digest_lines(&plan.digest, &plan.words()?)) {
-        ui.status(line);
+    let terms = show::terms(&plan).into_iter().map(|line| line.to_string());
+    for line in terms.chain(digest_lines(&plan.digest, &plan.words()?)) {
+        ui.status(&line);
     }
     ui.status("");
     for (index, paragraph) in show::steps(&plan.plan)?.iter().enumerate() {
