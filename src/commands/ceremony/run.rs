@@ -36,6 +36,8 @@ pub struct RunArgs {
     answers: Option<PathBuf>,
     #[command(flatten)]
     unlock: unlock::Args,
+    #[command(flatten)]
+    shares: unlock::NewShares,
 }
 
 /// The answers of a person, written down beforehand.
@@ -65,7 +67,7 @@ pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
         paragraph.lines.iter().for_each(|line| ui.status(&format!("     {line}")));
     }
     ui.status("");
-    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut source = unlock::Source::new(session, &args.unlock).shares_to(&args.shares);
     let mut sandbox = source.sandbox(&dir)?;
     if let Some(parent) = args.output.as_deref().and_then(|path| path.parent()) {
         let here = parent.as_os_str().is_empty();
