@@ -77,6 +77,8 @@ fn kind_of(metadata: &fs::Metadata) -> &'static str {
     let kind = metadata.file_type();
     if kind.is_dir() {
         "a directory"
+    } else if kind.is_symlink() {
+        "a symbolic link"
     } else if kind.is_fifo() {
         "a named pipe"
     } else if kind.is_socket() {
