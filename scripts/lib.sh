@@ -33,13 +33,13 @@ progress() { printf '%s  %-5s %s%s\n' "$dim" "$1" "$2" "$plain" >&3; }
 # show COMMAND ARGUMENT...: the command as one would type it, broken before an
 # option where it would leave the page.
 show() {
-  local line='$' group=$1 word
+  local line='$' group=$1 word empty="''"
   shift
   printf '\n%s' "$bold"
   for word in "$@" --; do
     if [[ $word != -* ]]; then
-      group+=" $word"
-    elif [ $((${#line} + ${#group})) -lt 76 ]; then
+      group+=" ${word:-$empty}"
+    elif [ "$line" = '$' ] || [ $((${#line} + ${#group})) -lt 76 ]; then
       line+=" $group" group=$word
     else
       printf '%s \\\n' "$line"

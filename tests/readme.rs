@@ -55,6 +55,76 @@ fn every_shell_block_works_when_typed_in_order() {
     assert_eq!(hash.trim(), sum.split(' ').next().unwrap());
 }
 
+/// The `shell` blocks of a section, with a directory of the test in the medium's place.
+fn section(shell: &Shell, title: &str) -> Vec<String> {
+    let text = file("README.md");
+    let section = text.split(&format!("\n{title}\n")).nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let medium = shell.medium();
+    let typed = |block: &str| match block.contains("rootward ceremony run") {
+        // The shell's own rootward knows where that is.
+        true => block.replace("cp /media/root", &format!("cp {}", medium.display())),
+        false => block.replace("/media/root", &medium.display().to_string()),
+    };
+    blocks(section, "shell").into_iter().map(typed).collect()
+}
+
+#[test]
+fn a_ceremony_goes_as_it_is_written() {
+    let shell = Shell::new();
+    shell.run(
+        "rootward init
+         mkdir -p ../.ssh
+         ssh-keygen -q -t ed25519 -N '' -C bob -f ../.ssh/id_ed25519
+         echo \"bob $(cut -d ' ' -f 1,2 ../.ssh/id_ed25519.pub)\" >allowed_signers",
+    );
+    let blocks = section(&shell, "## A ceremony, from plan to import");
+    let [plan, run, sign, import, _, verify, openssl, update] = blocks.as_slice() else {
+        panic!("{blocks:#?}")
+    };
+    for block in [plan, run] {
+        shell.run(block);
+    }
+    shell.run(&sign.replace("~/", "../"));
+    shell.run(import);
+    shell.run(verify);
+    let (said, _) = shell.run(openssl);
+    assert!(said.contains("Verified OK"), "{said}");
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let (plan, transcript) = match words.iter().position(|word| *word == "plan.toml") {
+        Some(at) => (words[at - 1], words[at + 1]),
+        None => panic!("{said}"),
+    };
+    assert!(said.ends_with(&format!("1\t{plan}\t{transcript}\n")), "{said}");
+    shell.run("rm ca/ceremonies/0001/{body,signature,root.pub}");
+    // The medium that stayed behind is brought up to date, and goes on.
+    shell.run(update);
+    shell.run(
+        "rootward ceremony plan --crl -o plan.toml
+         rootward ceremony run plan.toml --workspace /media/root -o response.toml
+         rootward ceremony import response.toml
+         rootward verify",
+    );
+    shell.run(&format!("rootward -C {} verify", shell.medium().display()));
+}
+
+#[test]
+fn a_root_moves_to_a_medium_as_it_is_written() {
+    let shell = Shell::new();
+    shell.run(
+        "rootward init
+         rootward root create
+         rootward intermediate request prod/identity
+         rootward intermediate sign prod/identity
+         rootward identity issue --env prod",
+    );
+    let blocks = section(&shell, "## A ceremony, from plan to import");
+    shell.run(&blocks[4]);
+    shell.run("rootward ceremony plan --crl -o plan.toml");
+    shell.run("rootward ceremony run plan.toml --workspace /media/root -o response.toml");
+    shell.run("rootward ceremony import response.toml && rootward verify");
+}
+
 #[test]
 fn every_dependency_is_in_the_table() {
     let readme = file("README.md");

@@ -6,11 +6,19 @@ use crate::authority::ca::ca_dir;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{
-    name::{Name, Scope},
+    name::{Name, ObjectRef, Scope},
     rule::{Finding, Rule},
+    site::Role,
 };
-use crate::store::{Output, layout};
+use crate::store::{Output, file, layout};
 use std::path::Path;
+
+/// `ca/site.toml` of a new medium.
+const SITE: &str = "\
+# What is so on this machine alone; not in Git.
+version = 1
+role = \"offline\"   # a medium: it holds the root, but not the identities
+";
 
 /// A medium, and how far this plan is carried out there.
 pub struct Medium<'c> {
@@ -27,8 +35,11 @@ pub struct Medium<'c> {
 /// # Errors
 /// PLAN-FOREIGN, PLAN-FORKED, PLAN-DIFFERS; usage, for a plan that names other files than its own.
 pub fn change<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result<Medium<'c>> {
-    let (mut estate, recovered) = Estate::change_with(dir, context, files(&plan.plan)?)?;
+    let (mut estate, recovered) = Estate::change_with(dir, context, brought(dir, &plan.plan)?)?;
     let is_done = bring(&mut estate, plan)?;
+    if !is_done {
+        is_medium(&estate, plan)?;
+    }
     Ok(Medium { estate, recovered, is_done })
 }
 
@@ -37,7 +48,7 @@ pub fn change<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Resu
 /// # Errors
 /// As for [`change`].
 pub fn read<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result<Medium<'c>> {
-    let mut estate = Estate::read_with(dir, context, files(&plan.plan)?)?;
+    let mut estate = Estate::read_with(dir, context, brought(dir, &plan.plan)?)?;
     let is_done = bring(&mut estate, plan)?;
     Ok(Medium { estate, recovered: None, is_done })
 }
@@ -45,8 +56,19 @@ pub fn read<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result
 /// Brings the staged files and lines of the plan once more, after they were forgotten.
 pub fn restage(estate: &mut Estate, plan: &Reviewed) -> Result<()> {
     estate.unstage()?;
-    estate.workspace.stage(files(&plan.plan)?);
+    let files = brought(estate.workspace.root(), &plan.plan)?;
+    estate.workspace.stage(files);
     bring(estate, plan).map(|_| ())
+}
+
+/// What comes onto a medium: the files of the plan, and onto an empty one the note that it is one.
+fn brought(dir: &Path, plan: &Plan) -> Result<Vec<Output>> {
+    let mut outputs = files(plan)?;
+    let is_there = |path| file::exists(&dir.join(path));
+    if !is_there(layout::ROOT) && !is_there(layout::SITE) {
+        outputs.push(Output::public(layout::SITE, SITE));
+    }
+    Ok(outputs)
 }
 
 /// The files that a plan brings: declarations and requests, and nothing else, whoever wrote it.
@@ -76,6 +98,25 @@ fn files(plan: &Plan) -> Result<Vec<Output>> {
     Ok(outputs)
 }
 
+/// Where the plan waits for its response it was made; a ceremony is held there only when the root
+/// key is there, too.
+fn is_medium(estate: &Estate, plan: &Reviewed) -> Result<()> {
+    let waits = estate.workspace.exists(&layout::ceremony(plan.plan.number, layout::PLAN));
+    let site = estate.site()?;
+    if !waits || site.role == Role::Offline || site.pkcs11.is_some() {
+        return Ok(());
+    }
+    let has_key = |generation| {
+        estate.workspace.exists(&format!("{}/key.pem", ca_dir(&ObjectRef::root(generation))))
+    };
+    if (1..=estate.history().generation(&Scope::Root)).any(has_key) {
+        return Ok(());
+    }
+    let dir = file::shown(estate.workspace.root());
+    let message = format!("this ceremony was planned in {dir}, and no root key is there");
+    Err(Rule::NotTheMedium.found(message).into())
+}
+
 /// Continues the journal with what the plan brings; says whether the plan is carried out already.
 fn bring(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
     same_root(estate, &plan.plan)?;
@@ -89,7 +130,7 @@ fn same_root(estate: &Estate, plan: &Plan) -> Result<(), Finding> {
     let roots = estate.history().certified_generations(&Scope::Root);
     let history = estate.history();
     let fingerprints = roots.into_iter().filter_map(|generation| {
-        let record = history.certificate(&crate::model::name::ObjectRef::root(generation))?;
+        let record = history.certificate(&ObjectRef::root(generation))?;
         record.fingerprint.clone()
     });
     let fingerprints: Vec<String> = fingerprints.collect();

@@ -207,6 +207,10 @@ rules! {
         refuses: "a plan that was made for another root than the one on this medium",
         why: "two roots may share a name; their certificates tell them apart",
         fix: "bring the medium of the root that the plan names";
+    NotTheMedium = "NOT-THE-MEDIUM",
+        refuses: "to hold a ceremony in the workspace that planned it, when no root key is there",
+        why: "the root key would be made or looked for on the machine that has a network",
+        fix: "name the medium: rootward ceremony run PLAN --workspace DIR";
     PlanForked = "PLAN-FORKED",
         refuses: "a plan that does not continue the journal on this medium",
         why: "the previous ceremony is an input of the next: a gap, a fork or an older copy would sign something twice or forget a revocation",

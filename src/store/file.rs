@@ -77,6 +77,8 @@ fn kind_of(metadata: &fs::Metadata) -> &'static str {
     let kind = metadata.file_type();
     if kind.is_dir() {
         "a directory"
+    } else if kind.is_symlink() {
+        "a symbolic link"
     } else if kind.is_fifo() {
         "a named pipe"
     } else if kind.is_socket() {
@@ -187,6 +189,20 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
         file.sync_all().context(format!("cannot sync {}", shown(path)))?;
     }
     fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
+}
+
+/// Is there nothing of this name, or a file that may be replaced? For names that people give.
+///
+/// # Errors
+/// Failed, for a directory, a device, a link: what stands there is not ours to remove.
+pub fn may_replace(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            let kind = kind_of(&metadata);
+            Err(Error::failed(format!("{} is {kind}, expected a file or none", shown(path))))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Gives a file one more name, which must be free.

@@ -60,6 +60,7 @@ pub fn run(args: &PlanArgs, session: &Session) -> Result<()> {
         };
         return print(session, &read_plan(&path)?);
     }
+    args.output.as_deref().map(file::may_replace).transpose()?;
     let mut estate = session.change_in_any_case()?;
     let path = layout::ceremony(plan::number(&estate), layout::PLAN);
     let there = estate.workspace.exists(&path);
@@ -93,6 +94,9 @@ pub fn run(args: &PlanArgs, session: &Session) -> Result<()> {
         true => format!("this plan waits already: {path}"),
         false => format!("planned: {path}"),
     });
+    if there {
+        ui.hint("to plan anew, take it back first: rootward ceremony plan --withdraw");
+    }
     let copy = args.output.as_deref().map_or(path, file::shown);
     ui.next(&format!("rootward ceremony rehearse {copy}"));
     Ok(())

@@ -4,7 +4,7 @@ use super::{digest_lines, made_json, read_plan, show_made};
 use crate::ceremony::plan::{CONFIRMING_WORDS, show};
 use crate::ceremony::run::{Question, Ran, Room, run as hold};
 use crate::commands::{Session, unlock};
-use crate::error::{Error, Result};
+use crate::error::{Error, Explain, Result};
 use crate::model::{declaration, text::clean};
 use crate::store::{file, layout};
 use crate::ui::Ui;
@@ -52,7 +52,8 @@ struct Answers {
 
 pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
     let plan = read_plan(&args.plan)?;
-    let dir = file::canonical(&session.start)?;
+    let dir = medium(session)?;
+    args.output.as_deref().map(file::may_replace).transpose()?;
     file::create_dirs(&dir.join(layout::CA))?;
     let answers = args.answers.as_deref().map(answers).transpose()?;
     let ui = session.ui;
@@ -99,11 +100,23 @@ pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
             "made": made_json(made), "response": path, "transcript": transcript }))?;
     }
     if !plan.plan.witnesses.is_empty() {
-        ui.hint(&format!(
-            "each witness: ssh-keygen -Y sign -n rootward-transcript -f KEY {transcript}"
-        ));
+        ui.hint("each witness signs the transcript, into a file transcript.txt.NAME.sig:");
+        ui.status("  ssh-keygen -Y sign -n rootward-transcript -f KEY <transcript.txt");
     }
     Ok(())
+}
+
+/// The directory of the medium. One that holds nothing yet is named: a root key made wherever one
+/// happens to be would be made in the wrong place.
+fn medium(session: &Session) -> Result<PathBuf> {
+    let dir = file::canonical(&session.start)
+        .hint("mount the medium; for a new one, make an empty directory")?;
+    if session.start.as_os_str() == "." && !file::exists(&dir.join(layout::ROOT)) {
+        let message = "the working directory is no workspace, expected --workspace DIR";
+        return Err(Error::usage(message)
+            .hint("name the medium: rootward ceremony run PLAN --workspace DIR"));
+    }
+    Ok(dir)
 }
 
 fn answers(path: &std::path::Path) -> Result<Answers> {
