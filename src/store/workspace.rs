@@ -57,6 +57,11 @@ impl Workspace {
         &self.root
     }
 
+    /// Is no declaration in its place yet, staged ones aside?
+    pub fn is_new(&self) -> bool {
+        self.pending.is_none() && !file::exists(&self.root.join(layout::ROOT))
+    }
+
     /// Was an act interrupted, that the next changing command will finish or undo?
     pub fn is_interrupted(&self) -> bool {
         self.pending.is_some()
