@@ -2,15 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-#[path = "ceremony/mod.rs"]
-mod ceremony;
 mod common;
+mod sides;
 #[path = "common/ssh.rs"]
 mod ssh;
 
 use base64ct::{Base64, Encoding};
-use ceremony::Pair;
 use common::{Run, Site, Template};
+use sides::Pair;
 use ssh::{NAMESPACE, Ssh};
 use std::fs;
 

@@ -5,7 +5,9 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
 
 use crate::common::{Run, Site, Template, libfaketime, tool};
-use rootward::ceremony::plan::Reviewed;
+use rootward::ceremony::plan::{Plan, Reviewed};
+use rootward::ceremony::response::Response;
+use rootward::pki::inspect::sha256;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -51,6 +53,11 @@ impl Pair {
     /// The first ceremony was held and imported.
     pub fn rooted() -> Self {
         ROOTED.pair()
+    }
+
+    /// The second ceremony was held; its response waits for the import.
+    pub fn held() -> Self {
+        HELD.pair()
     }
 
     /// And the second is planned: a CRL, and prod/identity@g2, whose request waits.
@@ -119,7 +126,33 @@ impl Pair {
 
     /// The number of the plan that is carried.
     pub fn number(&self) -> u64 {
-        Reviewed::parse("plan", self.plan_text().as_bytes()).unwrap().plan.number
+        self.reviewed().plan.number
+    }
+
+    pub fn reviewed(&self) -> Reviewed {
+        Reviewed::parse("plan", self.plan_text().as_bytes()).unwrap()
+    }
+
+    /// Writes the plan that is carried anew, with digests that fit: whoever did so printed the paper,
+    /// too.
+    pub fn change_plan(&self, change: impl FnOnce(&mut Plan)) {
+        let mut plan = self.reviewed().plan;
+        change(&mut plan);
+        let contents = plan.declarations.iter_mut().chain(&mut plan.requests);
+        contents.for_each(|content| content.sha256 = sha256(content.text.as_bytes()));
+        fs::write(self.plan_file(), Reviewed::of(plan).unwrap().text).unwrap();
+    }
+
+    /// The response that is carried back.
+    pub fn response(&self) -> Response {
+        Response::parse("response", &fs::read(self.response_file()).unwrap()).unwrap()
+    }
+
+    /// Writes it anew, with a last line that fits.
+    pub fn change_response(&self, change: impl FnOnce(&mut Response)) {
+        let mut response = self.response();
+        change(&mut response);
+        fs::write(self.response_file(), response.text().unwrap()).unwrap();
     }
 
     /// A file of this ceremony, below a workspace.
@@ -170,15 +203,15 @@ impl Pair {
     /// Both sides but for the draft of a transcript.
     pub fn snapshot(&self) -> (Files, Files) {
         let mut off = self.off.snapshot();
-        off.retain(|(path, _)| path.file_name().is_some_and(|name| name != "draft.txt"));
+        off.retain(|(path, _)| !path.display().to_string().contains("/draft-"));
         (self.on.snapshot(), off)
     }
 
     /// What earlier attempts wrote.
     pub fn draft(&self) -> String {
-        let number = self.number();
-        let path = self.off.path(&format!("ca/ceremonies/{number:04}/draft.txt"));
-        fs::read_to_string(path).unwrap_or_default()
+        let plan = self.reviewed();
+        let path = rootward::store::layout::draft(plan.plan.number, &plan.digest);
+        fs::read_to_string(self.off.path(&path)).unwrap_or_default()
     }
 
     /// The attempt is refused by that rule: nothing was signed or written, on either side, but the
@@ -203,7 +236,7 @@ impl Pair {
 
 /// The first words of the digest of a plan.
 pub fn words(plan: &[u8]) -> String {
-    let digest = rootward::pki::inspect::sha256(plan);
+    let digest = sha256(plan);
     rootward::model::words::of_hex(&digest).unwrap()[..3].join(" ")
 }
 
@@ -257,3 +290,9 @@ static SECOND: LazyLock<Templates> = LazyLock::new(|| {
 pub fn in_(span: Duration) -> String {
     clock(OffsetDateTime::now_utc() + span)
 }
+
+static HELD: LazyLock<Templates> = LazyLock::new(|| {
+    let pair = Pair::second();
+    pair.hold();
+    Templates::of(&pair)
+});
