@@ -166,7 +166,8 @@ fn products(file: &str, response: &Response, records: &[Record]) -> Result<Vec<M
         let at = files.iter().position(|content| content.path == path);
         let content = at.map(|at| files.swap_remove(at));
         let content = content.ok_or_else(|| changed(format!("{file} has no {path}")))?;
-        let der = pem::read_one(&path, label, content.text.as_bytes())?;
+        let unlike = |error: Error| changed(format!("{file}: {}", error.messages().join(": ")));
+        let der = pem::read_one(&path, label, content.text.as_bytes()).map_err(unlike)?;
         let is_plain = pem::encode(label, &der)? == content.text;
         let digest = sha256(content.text.as_bytes());
         if !is_plain || sha256(&der) != *fingerprint || digest != content.sha256 {
