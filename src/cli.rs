@@ -70,11 +70,13 @@ impl Cli {
             Command::Init(args) => commands::init::run(args, &session()),
             Command::Root(verb) => commands::root::run(verb, &session()),
             Command::Intermediate(verb) => commands::intermediate::run(verb, &session()),
+            Command::Ceremony(verb) => commands::ceremony::run(verb, &session()),
             Command::Identity(verb) => commands::identity::run(verb, &session()),
             Command::Revoke(args) => commands::revoke::run(args, &session()),
             Command::Rotate(verb) => commands::rotate::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
+            Command::Custody(verb) => commands::custody::run(verb, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
             Command::Explain(args) => commands::explain::run(args, ui),
             Command::Completions(args) => commands::docs::completions(args, command(), ui),
@@ -124,12 +126,16 @@ pub enum Command {
     #[command(subcommand)]
     Intermediate(commands::intermediate::Verb),
     #[command(subcommand)]
+    Ceremony(commands::ceremony::Verb),
+    #[command(subcommand)]
     Identity(commands::identity::Verb),
     #[command(subcommand)]
     Rotate(commands::rotate::Verb),
     Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
+    #[command(subcommand)]
+    Custody(commands::custody::Verb),
     #[command(subcommand)]
     Journal(commands::journal::Verb),
     Explain(commands::explain::Args),

@@ -1,7 +1,7 @@
 //! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
 //!
-//! The layers, from top to bottom: `cli`, `commands`, `ceremony`, `authority`, `{ pki, custody, journal }`,
-//! `{ store, model }`. An arrow never runs back up.
+//! The layers, from top to bottom: `cli`, `commands`, `ceremony`, `authority`,
+//! `{ pki, custody, journal, witness }`, `{ store, model }`. An arrow never runs back up.
 
 pub mod authority;
 pub mod ceremony;
@@ -15,3 +15,4 @@ pub mod model;
 pub mod pki;
 pub mod store;
 pub mod ui;
+pub mod witness;

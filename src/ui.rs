@@ -2,6 +2,7 @@
 //! made safe here, so nothing that came from a file can steer the terminal.
 
 pub mod lines;
+pub mod page;
 mod table;
 
 pub use table::Tone;
@@ -9,7 +10,7 @@ pub use table::Tone;
 use crate::error::{Error, Explain, Result};
 use crate::model::text::clean;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use zeroize::Zeroizing;
 
 /// When to use colours.
@@ -21,6 +22,9 @@ pub enum Color {
     Always,
     Never,
 }
+
+/// In bytes; more is not an answer.
+const LONGEST_ANSWER: u64 = 4096;
 
 /// The terminal of one run.
 pub struct Ui {
@@ -199,7 +203,24 @@ impl Ui {
         }
     }
 
-    /// Asks a question; `None` when there is no terminal to ask at.
+    /// Asks a question; the answer is one line of standard input, seen as it is typed.
+    ///
+    /// # Errors
+    /// Failed, when nothing is answered.
+    pub fn ask(&self, question: &str) -> Result<String> {
+        let mut err = std::io::stderr().lock();
+        let label = if self.color_err { "\x1b[1;36m?\x1b[0m" } else { "?" };
+        let asked = write!(err, "{label} {}: ", clean(question)).and_then(|()| err.flush());
+        asked.context("cannot ask")?;
+        let mut line = String::new();
+        std::io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line)?;
+        if line.trim().is_empty() {
+            return Err(Error::failed(format!("got no answer to: {question}")));
+        }
+        Ok(clean(line.trim()))
+    }
+
+    /// Asks for a yes or no; `None` when there is no terminal to ask at.
     ///
     /// # Errors
     /// Failed, when the answer cannot be read.
@@ -215,15 +236,15 @@ impl Ui {
         Ok(Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
     }
 
-    /// Asks for a secret on the terminal, without echo.
+    /// Asks for a secret on the terminal, without echo. `elsewhere` says how it can be given without
+    /// one.
     ///
     /// # Errors
     /// Failed, when there is no terminal.
-    pub fn secret(&self, prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn secret(&self, prompt: &str, elsewhere: &str) -> Result<Zeroizing<Vec<u8>>> {
         let typed = rpassword::prompt_password(format!("{}: ", clean(prompt)));
         let typed = typed.context(format!("cannot ask for the {prompt}"));
-        let typed =
-            typed.hint("without a terminal, add: --passphrase-file FILE or --passphrase-fd N")?;
+        let typed = typed.hint(elsewhere)?;
         Ok(Zeroizing::new(Zeroizing::new(typed).as_bytes().to_vec()))
     }
 }

@@ -78,6 +78,43 @@ fn prepare_workspace(shell: &Shell) {
     );
 }
 
+/// The medium is a copy of the workspace; bob and carol watch.
+fn prepare_ceremony(shell: &Shell) {
+    let medium = shell.medium();
+    shell.run(&format!(
+        "cp -a ca {0}/
+         printf 'version = 1\\nrole = \"offline\"\\n' >{0}/ca/site.toml
+         rootward intermediate request prod/identity@g2
+         for name in bob carol; do
+           ssh-keygen -q -t ed25519 -N '' -C $name -f key-$name
+           echo \"$name $(cut -d ' ' -f 1,2 key-$name.pub)\" >>allowed_signers
+         done",
+        medium.display()
+    ));
+}
+
+/// What a page of the ceremony finds beyond what the pages before it left.
+fn prepare_page(shell: &Shell, path: &str) {
+    match path {
+        "rootward ceremony" => prepare_ceremony(shell),
+        "rootward ceremony plan" => {
+            shell.run("rootward intermediate request prod/identity@g3");
+        }
+        "rootward ceremony rehearse" => {
+            shell.run("rootward ceremony plan --witness bob -o plan.toml");
+        }
+        "rootward ceremony verify" => {
+            let medium = shell.medium();
+            shell.run(&format!(
+                "last=$(ls {0}/ca/ceremonies | tail -n 1)
+                 ssh-keygen -q -Y sign -f key-bob -n rootward-transcript \\
+                   <{0}/ca/ceremonies/$last/transcript.txt >transcript.txt.bob.sig",
+                medium.display()
+            ));
+        }
+        _ => {}
+    }
+}
 /// What is to be done before an example of a rotation.
 const BEFORE: [(&str, &str); 2] = [
     ("rootward rotate activate prod/identity@g2", "rootward intermediate sign prod/identity@g2"),
@@ -93,7 +130,8 @@ fn every_example_of_every_page_works() {
     let shell = Shell::new();
     prepare(&shell);
     let mut count = 0;
-    for (_, command) in pages() {
+    for (path, command) in pages() {
+        prepare_page(&shell, &path);
         for example in examples(&command) {
             if example.starts_with("rootward intermediate ")
                 && !shell.here().join("chain.pem").exists()

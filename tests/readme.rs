@@ -23,13 +23,13 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 fn every_shell_block_works_when_typed_in_order() {
     let shell = Shell::new();
     let csr = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/openbao-csr/ec384.csr");
-    // The server that is not here: it gives a request, and takes a chain that openssl accepts.
+    // The server that is not here: it gives a request, and takes a chain and a CRL that openssl accepts.
     shell.stub(
         "vault",
         &format!(
             "case \"$*\" in\n*generate/internal*) cat '{}' ;;\n\
              *set-signed*) openssl verify -CAfile ca/prod/trust.pem \"${{3#*@}}\" ;;\n\
-             */crls/*) openssl crl -noout -in \"${{3#*@}}\" ;;\n\
+             *auth/cert/crls/*) openssl crl -in \"${{3#crl=@}}\" -noout ;;\n\
              *) exit 1 ;;\nesac\n",
             csr.display()
         ),

@@ -3,7 +3,8 @@
 use rootward::authority::{self, Estate, Keys, Secrets, identity};
 use rootward::ceremony::{plan::Wanted, single};
 use rootward::context::Context;
-use rootward::error::Result;
+use rootward::custody::shares::{Progress, Share};
+use rootward::error::{Error, Result};
 use rootward::journal::Origin;
 use rootward::model::name::{Name, ObjectRef};
 use std::fs;
@@ -21,6 +22,22 @@ impl Secrets for Fixed {
 
     fn create(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
         self.open(object)
+    }
+
+    fn share(&mut self, _: &ObjectRef, _: Progress) -> Result<Option<Zeroizing<String>>> {
+        Ok(None)
+    }
+
+    fn again(&mut self, refusal: Error, _: usize) -> Result<()> {
+        Err(refusal)
+    }
+
+    fn show_share(&mut self, _: &ObjectRef, _: &Share, _: u8) -> Result<()> {
+        Ok(())
+    }
+
+    fn pin(&mut self, _: &ObjectRef, _: &str) -> Result<Zeroizing<String>> {
+        Ok(Zeroizing::default())
     }
 }
 
@@ -51,10 +68,10 @@ pub fn base(dir: &Path) {
     let (mut estate, _) = Estate::change(dir, &context).unwrap();
     let mut secrets = Fixed;
     let mut keys = Keys::new(&mut secrets);
-    single::perform(&mut estate, &mut keys, Wanted::Root(ObjectRef::root(1)), &[]).unwrap();
+    single::perform(&mut estate, &mut keys, Wanted::Root(ObjectRef::root(1)), None).unwrap();
     let object: ObjectRef = "prod/identity".parse().unwrap();
     authority::intermediate::request(&mut estate, &object, None, &mut keys).unwrap();
-    single::perform(&mut estate, &mut keys, Wanted::Intermediate(object.at(1)), &[]).unwrap();
+    single::perform(&mut estate, &mut keys, Wanted::Intermediate(object.at(1)), None).unwrap();
 }
 
 /// Declares `names` in prod.

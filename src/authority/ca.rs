@@ -96,21 +96,6 @@ impl Estate<'_> {
         }
         Ok(Some(crl))
     }
-
-    /// # Errors
-    /// Failed, when the sealed key of this CA is not here.
-    pub fn need_key(&self, object: &ObjectRef) -> Result<()> {
-        let path = format!("{}/key.pem", ca_dir(object));
-        if self.workspace.exists(&path) {
-            return Ok(());
-        }
-        let key = match object.scope {
-            Scope::Root => "the root key".to_owned(),
-            Scope::Member { .. } => format!("the key of {object}"),
-        };
-        Err(Error::failed(format!("{path} is not here, so nothing can be signed"))
-            .hint(format!("bring the medium that holds {key}")))
-    }
 }
 
 /// The directory of one generation of a CA.

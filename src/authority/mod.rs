@@ -3,6 +3,7 @@
 
 pub mod ca;
 pub mod crl;
+pub mod custody;
 pub mod estate;
 pub mod identity;
 pub mod import;

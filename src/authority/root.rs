@@ -2,7 +2,7 @@
 
 use super::ca::ca_dir;
 use super::estate::contradiction;
-use super::{Estate, Keys, crl};
+use super::{Estate, Keys, crl, keys::Sealed};
 use crate::custody::sealed;
 use crate::error::{Error, Explain, Result};
 use crate::journal::{Act, Record, chain::timestamp};
@@ -12,6 +12,7 @@ use crate::model::{
     rule::Rule,
 };
 use crate::pki::{
+    crl::Crl,
     inspect::{Certificate, sha256},
     issue,
     issuer::Issuer,
@@ -60,13 +61,13 @@ pub fn ends(estate: &Estate) -> Result<(OffsetDateTime, OffsetDateTime)> {
 /// Makes a root's key, certificate and first CRL, as one step of several.
 ///
 /// # Errors
-/// CONTRADICTION, when an imported key is not as declared; every rule of issuing.
+/// CONTRADICTION, when an imported key is not as declared; every rule of issuing and of custody.
 pub fn step<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     object: &ObjectRef,
     (not_after, next_update): (OffsetDateTime, OffsetDateTime),
-) -> Result<Certificate> {
+) -> Result<(Certificate, Crl)> {
     let declared: Algorithm = estate.root.key.algorithm.into();
     let public = match keys.held(object).map(|signer| signer.public().clone()) {
         Some(imported) => imported,
@@ -88,18 +89,23 @@ pub fn step<'c>(
     )?;
     let draft = Draft { not_after, ..draft };
     let linted = issue::lint(object, &draft, None, &estate.history(), estate.context.now())?;
-    let key = keys.seal(estate, object)?;
+    let Sealed { outputs: key, held } = keys.seal(estate, object)?;
     let signer = keys.held(object).ok_or_else(|| Error::failed("the new key is not there"))?;
     let certificate = linted.sign(None, signer)?;
     let record = certificate_record(Act::RootCreate, object, &certificate, None);
-    let record = Record { declaration: Some(estate.root_declaration.clone()), ..record };
+    let record = Record {
+        declaration: Some(estate.root_declaration.clone()),
+        custody: Some(held.to_string()),
+        ..record
+    };
     let issuer = Issuer::new(object.clone(), certificate.clone(), false)?;
-    let (crl_output, crl_record, _) = crl::issue_next(estate, &issuer, None, next_update, signer)?;
+    let (crl_output, crl_record, crl) =
+        crl::issue_next(estate, &issuer, None, next_update, signer)?;
     let path = format!("{}/cert.pem", ca_dir(object));
-    let outputs =
-        vec![key, Output::public(path, pem::certificate(&certificate.der)?), crl_output];
+    let mut outputs = key;
+    outputs.extend([Output::public(path, pem::certificate(&certificate.der)?), crl_output]);
     estate.stage(outputs, vec![record, crl_record])?;
-    Ok(certificate)
+    Ok((certificate, crl))
 }
 
 fn as_declared(estate: &Estate, generation: u32) -> Result<Root> {

@@ -25,11 +25,10 @@ pub fn conclude<'c>(
 ) -> Result<String> {
     let before = &plan.plan.journal;
     let (entries, head) = (estate.journal.len(), estate.journal.hash());
-    transcript.note(
-        "journal",
-        &format!("continued from entry {} ({})", before.entries, before.head),
-    )?;
-    transcript.note("", &format!("to entry {entries} ({head}), then this transcript"))?;
+    let from = format!("continued from entry {}", before.entries);
+    transcript.digest("journal", &from, &before.head)?;
+    transcript.digest("", &format!("to entry {entries}"), head)?;
+    transcript.note("", "and then with this transcript")?;
     let root = estate.issuer(&ObjectRef::newest_root())?;
     let signer = keys.signer(estate, &root)?;
     let text = transcript.sign(&root.object.to_string(), signer)?;

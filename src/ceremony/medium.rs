@@ -5,7 +5,6 @@ use crate::authority::Estate;
 use crate::authority::ca::ca_dir;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::journal::Act;
 use crate::model::{
     name::{Name, Scope},
     rule::{Finding, Rule},
@@ -27,11 +26,7 @@ pub struct Medium<'c> {
 ///
 /// # Errors
 /// PLAN-FOREIGN, PLAN-FORKED, PLAN-DIFFERS; usage, for a plan that names other files than its own.
-pub fn change<'c>(
-    dir: &Path,
-    plan: &Reviewed,
-    context: &'c Context<'c>,
-) -> Result<Medium<'c>> {
+pub fn change<'c>(dir: &Path, plan: &Reviewed, context: &'c Context<'c>) -> Result<Medium<'c>> {
     let (mut estate, recovered) = Estate::change_with(dir, context, files(&plan.plan)?)?;
     let is_done = bring(&mut estate, plan)?;
     Ok(Medium { estate, recovered, is_done })
@@ -106,9 +101,8 @@ fn same_root(estate: &Estate, plan: &Plan) -> Result<(), Finding> {
     if fits {
         return Ok(());
     }
-    let short = |hash: Option<&String>| {
-        hash.and_then(|hash| hash.get(..16)).unwrap_or("none").to_owned()
-    };
+    let short =
+        |hash: Option<&String>| hash.and_then(|hash| hash.get(..16)).unwrap_or("none").to_owned();
     let (here, planned) = (short(fingerprints.last()), short(plan.root.as_ref()));
     let message = format!("the root here is {here}…, that of the plan {planned}…");
     Err(Rule::PlanForeign.found(message))
@@ -126,7 +120,10 @@ fn continues(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
     }
     let lines: Vec<&str> = brought.lines.split_inclusive('\n').collect();
     if lines.len() as u64 != brought.entries.saturating_sub(brought.since) {
-        return forked(format!("the plan brings {} lines of the journal, and says otherwise", lines.len()));
+        return forked(format!(
+            "the plan brings {} lines of the journal, and says otherwise",
+            lines.len()
+        ));
     }
     if here < brought.entries {
         let known = usize::try_from(here - brought.since)?;
@@ -149,8 +146,8 @@ fn continues(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
         is_done |= record.plan.as_deref() == Some(&plan.digest);
     }
     let others = estate.journal.records.iter().skip(usize::try_from(brought.entries)?);
-    let mut foreign = others.filter(|record| !matches!(record.act, Act::Abandoned | Act::Refused));
-    if let (false, Some(record)) = (is_done, foreign.next_back()) {
+    let mut foreign = others.filter(|record| !record.act.is_aside());
+    if let (false, Some(record)) = (is_done, foreign.next()) {
         return forked(format!(
             "the journal here went on with entry {} ({} {}), which is not of this plan",
             record.seq, record.act, record.object
@@ -166,7 +163,8 @@ fn requests_as_recorded(estate: &Estate, plan: &Plan) -> Result<(), Finding> {
         let Step::IntermediateSign { object, request, .. } = step else { continue };
         let recorded = history.request(object).and_then(|record| record.request.as_deref());
         if recorded != Some(request) {
-            let message = format!("the request of {object} is not the one that the journal recorded");
+            let message =
+                format!("the request of {object} is not the one that the journal recorded");
             return Err(Rule::PlanDiffers.found(message));
         }
     }

@@ -4,11 +4,16 @@
 //! ceremony of one step.
 
 mod conclude;
+pub mod guard;
+pub mod import;
 pub mod medium;
 pub mod plan;
 pub mod rehearse;
 pub mod response;
 pub mod run;
+pub mod script;
 pub mod single;
 pub mod steps;
 pub mod transcript;
+pub mod verify;
+pub mod watch;

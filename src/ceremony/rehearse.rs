@@ -8,7 +8,11 @@ use super::transcript::{Transcript, Watcher};
 use crate::authority::ca::ca_dir;
 use crate::authority::{Estate, Keys, Secrets};
 use crate::context::Rng;
-use crate::custody::{Signer, soft};
+use crate::custody::{
+    Signer,
+    shares::{Progress, Share},
+    soft,
+};
 use crate::error::{Error, Result};
 use crate::model::{
     key::Algorithm,
@@ -42,7 +46,7 @@ pub struct Rehearsed {
 /// Every rule that the real run would be refused by.
 pub fn rehearse(estate: &mut Estate, plan: &Reviewed, watcher: Watcher) -> Result<Rehearsed> {
     let mut secrets = ThrowAway(estate.context.rng);
-    let mut keys = Keys::new(&mut secrets);
+    let mut keys = Keys::rehearsal(&mut secrets);
     let generations = estate.history().certified_generations(&Scope::Root);
     for generation in generations {
         stand_in(estate, &mut keys, &ObjectRef::root(generation))?;
@@ -98,9 +102,31 @@ fn stand_in<'c>(
 /// Seals what is thrown away.
 struct ThrowAway<'r>(&'r Rng);
 
+impl ThrowAway<'_> {
+    fn not_open<T>(&self, object: &ObjectRef) -> Result<T> {
+        Err(Error::failed(format!("the rehearsal would open the key of {object}, and must not")))
+    }
+}
+
 impl Secrets for ThrowAway<'_> {
     fn open(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
-        Err(Error::failed(format!("the rehearsal would open the key of {object}, and must not")))
+        self.not_open(object)
+    }
+
+    fn share(&mut self, object: &ObjectRef, _: Progress) -> Result<Option<Zeroizing<String>>> {
+        self.not_open(object)
+    }
+
+    fn again(&mut self, refusal: Error, _: usize) -> Result<()> {
+        Err(refusal)
+    }
+
+    fn show_share(&mut self, _: &ObjectRef, _: &Share, _: u8) -> Result<()> {
+        Ok(())
+    }
+
+    fn pin(&mut self, object: &ObjectRef, _: &str) -> Result<Zeroizing<String>> {
+        self.not_open(object)
     }
 
     fn create(&mut self, _: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {

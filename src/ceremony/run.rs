@@ -1,12 +1,14 @@
 //! The real run: guard, rehearsal, confirmation, sandbox, and only then the key.
 
 use super::conclude::{begin, conclude};
+use super::guard::sandbox::Sandbox;
 use super::medium::{self, Medium};
 use super::plan::{self, Reviewed};
 use super::rehearse::rehearse;
 use super::response::Response;
 use super::steps::{self, Made};
 use super::transcript::{Transcript, Watcher};
+use super::watch;
 use crate::authority::{Estate, Keys, Secrets};
 use crate::context::Context;
 use crate::error::Result;
@@ -40,7 +42,7 @@ pub enum Ran {
 }
 
 /// Carries out a plan on a medium: everything or nothing. The response lies in the ceremony's
-/// directory there.
+/// directory there. `sandbox`: the medium, what else is written, and the files of secrets.
 ///
 /// # Errors
 /// Every rule of plans, of the guard and of issuing. A refusal is in the draft of the transcript,
@@ -49,6 +51,7 @@ pub fn run<'c>(
     dir: &Path,
     plan: &Reviewed,
     context: &'c Context<'c>,
+    sandbox: &Sandbox,
     room: &dyn Room,
     secrets: &mut dyn Secrets,
 ) -> Result<Ran> {
@@ -59,7 +62,7 @@ pub fn run<'c>(
     let draft = dir.join(layout::ceremony(plan.plan.number, layout::DRAFT));
     let ran = match is_done {
         true => Ran::AlreadyDone,
-        false => Ran::Done(attempt(&mut estate, plan, room, secrets, &draft)?),
+        false => Ran::Done(attempt(&mut estate, plan, sandbox, room, secrets, &draft)?),
     };
     file::remove(&draft)?;
     Ok(ran)
@@ -69,6 +72,7 @@ pub fn run<'c>(
 fn attempt<'c>(
     estate: &mut Estate<'c>,
     plan: &Reviewed,
+    sandbox: &Sandbox,
     room: &dyn Room,
     secrets: &mut dyn Secrets,
     draft: &Path,
@@ -79,11 +83,11 @@ fn attempt<'c>(
         file::create_dirs(dir)?;
     }
     let watcher: Watcher = Box::new(|line| {
-        room.show(line.trim_end());
+        line.lines().for_each(|line| room.show(line));
         file::append(draft, line.as_bytes())
     });
     let mut transcript = Transcript::begin(plan, &earlier, watcher)?;
-    let made = hold(estate, plan, room, secrets, &mut transcript);
+    let made = hold(estate, plan, sandbox, room, secrets, &mut transcript);
     if let Err(error) = &made {
         for finding in &error.findings {
             transcript.note("refused", &finding.to_string())?;
@@ -99,20 +103,24 @@ fn attempt<'c>(
 fn hold<'c>(
     estate: &mut Estate<'c>,
     plan: &Reviewed,
+    sandbox: &Sandbox,
     room: &dyn Room,
     secrets: &mut dyn Secrets,
     transcript: &mut Transcript,
 ) -> Result<Vec<Made>> {
     transcript.note("begin", &begin(estate))?;
-    estate.check_clock()?;
+    watch::guard(estate, &plan.plan, room, transcript)?;
     rehearse(estate, plan, Box::new(|_| Ok(())))?;
     medium::restage(estate, plan)?;
     transcript.note("rehearsed", "every step passed with throw-away keys")?;
     let typed = room.ask(Question::Confirm)?;
     plan.confirm(&typed)?;
     transcript.note("confirmed", &typed)?;
-    estate.commit_foreign()?;
+    // Before there are other threads: Landlock is the calling thread's and its children's.
     let mut keys = Keys::new(secrets);
+    let gaps = watch::enter(estate, &mut keys, sandbox, transcript)?;
+    watch::waive(gaps, &plan.plan, transcript)?;
+    estate.commit_foreign()?;
     let made = steps::perform(estate, &mut keys, &plan.plan, transcript)?;
     let text = conclude(estate, &mut keys, plan, transcript)?;
     let response = Response::of(estate, plan, &text)?.text()?;

@@ -1,10 +1,11 @@
 //! A ceremony of one machine: the workspace is the medium.
 
+use super::guard::{machine, sandbox::Sandbox};
 use super::plan::{self, Reviewed, Terms, Wanted};
 use super::transcript::Transcript;
 use super::{
     conclude::{begin, conclude},
-    steps,
+    steps, watch,
 };
 use crate::authority::{Estate, Keys};
 use crate::error::Result;
@@ -18,15 +19,16 @@ pub fn perform<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     wanted: Wanted,
-    notes: &[(&str, String)],
+    sandbox: Option<&Sandbox>,
 ) -> Result<steps::Made> {
-    several(estate, keys, &[wanted], notes).map(|mut made| made.swap_remove(0))
+    several(estate, keys, &[wanted], sandbox).map(|mut made| made.swap_remove(0))
 }
 
 /// Plans what is wanted, carries it out, and writes it with its transcript and with what was staged
 /// before.
 ///
-/// `notes` are the transcript's first lines: where it happened.
+/// `sandbox`: what the process keeps from here on, to its end; nothing else is asked of the machine,
+/// and what its kernel cannot hold is in the transcript. Without one the caller answers for it.
 ///
 /// # Errors
 /// Every rule of what is wanted; a wrong passphrase. The caller records the refusal.
@@ -34,7 +36,7 @@ pub fn several<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     wanted: &[Wanted],
-    notes: &[(&str, String)],
+    sandbox: Option<&Sandbox>,
 ) -> Result<Vec<steps::Made>> {
     let now = estate.context.now();
     let terms = Terms {
@@ -47,8 +49,9 @@ pub fn several<'c>(
     let plan: Reviewed = plan::make(estate, wanted, terms)?;
     let mut transcript = Transcript::begin(&plan, "", Box::new(|_| Ok(())))?;
     transcript.note("begin", &begin(estate))?;
-    for (kind, text) in notes {
-        transcript.note(kind, text)?;
+    if let Some(sandbox) = sandbox {
+        machine::harden();
+        watch::enter(estate, keys, sandbox, &mut transcript)?;
     }
     let made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;
     conclude(estate, keys, &plan, &mut transcript)?;

@@ -5,7 +5,7 @@ use super::plan::{Plan, Step};
 use super::transcript::Transcript;
 use crate::authority::{Estate, Keys, crl, intermediate, link, root, trust};
 use crate::error::{Error, Result, none_of};
-use crate::journal::chain::timestamp;
+use crate::journal::{Act, chain::timestamp};
 use crate::model::{
     name::ObjectRef,
     rule::{Finding, Rule},
@@ -41,29 +41,32 @@ pub fn perform<'c>(
     let mut all = Vec::new();
     for (index, step) in plan.steps.iter().enumerate() {
         let made = one(estate, keys, step)?;
-        let agrees = differences(step, &made);
-        none_of(agrees)?;
+        none_of(differences(step, &made))?;
         let kind = format!("step {}", index + 1);
-        transcript.note(&kind, &format!("{} {}", step.act(), made.object))?;
-        for line in made.lines() {
+        transcript.note(&kind, &format!("{} {}", step.act(), step.object()))?;
+        for line in made.iter().flat_map(Made::lines) {
             transcript.note("", &line)?;
         }
-        all.push(made);
+        for note in keys.notes() {
+            transcript.note("custody", &note)?;
+        }
+        all.extend(made);
     }
     let derived = trust::derived(estate)?;
     estate.stage(derived, Vec::new())?;
     Ok(all)
 }
 
-fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Result<Made> {
-    let object = step.object().clone();
-    let product = match step {
+/// In the order of [`Step::records`].
+fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Result<Vec<Made>> {
+    let products = match step {
         Step::RootCreate { object, not_after, crl_next_update, .. } => {
             let ends = (*not_after, *crl_next_update);
-            Product::Certificate(Box::new(root::step(estate, keys, object, ends)?))
+            let (certificate, crl) = root::step(estate, keys, object, ends)?;
+            vec![Product::Certificate(Box::new(certificate)), Product::Crl(Box::new(crl))]
         }
         Step::RootLink { object, issuer, .. } => {
-            Product::Certificate(Box::new(link::step(estate, keys, object, issuer)?))
+            vec![Product::Certificate(Box::new(link::step(estate, keys, object, issuer)?))]
         }
         Step::IntermediateSign { object, request, not_after, .. } => {
             let target = intermediate::Target::find(estate, object)?;
@@ -73,44 +76,58 @@ fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Res
                 return Err(Rule::PlanDiffers.found(message).into());
             }
             let made = intermediate::step(estate, keys, object, *not_after)?;
-            Product::Certificate(Box::new(made))
+            vec![Product::Certificate(Box::new(made))]
         }
         Step::CrlIssue { object, next_update, .. } => {
-            Product::Crl(Box::new(crl::step(estate, keys, object, *next_update)?))
+            vec![Product::Crl(Box::new(crl::step(estate, keys, object, *next_update)?))]
         }
     };
-    Ok(Made { object, product })
+    let made = |product| Made { object: step.object().clone(), product };
+    Ok(products.into_iter().map(made).collect())
 }
 
-/// What the plan said of it and is not so.
-fn differences(step: &Step, made: &Made) -> Vec<Finding> {
+/// What the plan said of a step and is not so.
+pub fn differences(step: &Step, made: &[Made]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut compare = |what: &str, got: String, planned: String| {
         if got != planned {
-            let object = &made.object;
+            let object = step.object();
             let message = format!("{object}: {what} is {got}, planned was {planned}");
             findings.push(Rule::PlanDiffers.found(message));
         }
     };
-    match (step, &made.product) {
-        (
-            Step::RootCreate { subject, algorithm, not_after, .. }
-            | Step::RootLink { subject, algorithm, not_after, .. }
-            | Step::IntermediateSign { subject, algorithm, not_after, .. },
-            Product::Certificate(certificate),
-        ) => {
-            let facts = &certificate.facts;
-            compare("the subject", shown(&facts.attributes), subject.clone());
-            compare("the key", facts.key.algorithm.to_string(), algorithm.clone());
-            compare("the end", timestamp(facts.not_after), timestamp(*not_after));
+    let kinds = made.iter().map(Made::kind).collect::<Vec<_>>().join(" ");
+    let records = step.records();
+    let planned = records.iter().map(|(act, _)| match act {
+        Act::CrlIssue => "crl",
+        _ => "certificate",
+    });
+    compare("what was made", kinds, planned.collect::<Vec<_>>().join(" "));
+    for one in made {
+        match (step, &one.product) {
+            (
+                Step::RootCreate { subject, algorithm, not_after, .. }
+                | Step::RootLink { subject, algorithm, not_after, .. }
+                | Step::IntermediateSign { subject, algorithm, not_after, .. },
+                Product::Certificate(certificate),
+            ) => {
+                let facts = &certificate.facts;
+                compare("the subject", shown(&facts.attributes), subject.clone());
+                compare("the key", facts.key.algorithm.to_string(), algorithm.clone());
+                compare("the end", timestamp(facts.not_after), timestamp(*not_after));
+            }
+            (Step::RootCreate { crl_next_update, .. }, Product::Crl(crl)) => {
+                let (next, planned) = (timestamp(crl.next_update), timestamp(*crl_next_update));
+                compare("the next update", next, planned);
+            }
+            (Step::CrlIssue { number, next_update, revoked, .. }, Product::Crl(crl)) => {
+                compare("the number", crl.number.to_string(), number.to_string());
+                compare("the next update", timestamp(crl.next_update), timestamp(*next_update));
+                let serials: Vec<&str> = crl.revoked.iter().map(|entry| &*entry.serial).collect();
+                compare("what it revokes", serials.join(" "), revoked.join(" "));
+            }
+            _ => {}
         }
-        (Step::CrlIssue { number, next_update, revoked, .. }, Product::Crl(crl)) => {
-            compare("the number", crl.number.to_string(), number.to_string());
-            compare("the next update", timestamp(crl.next_update), timestamp(*next_update));
-            let serials: Vec<&str> = crl.revoked.iter().map(|entry| &*entry.serial).collect();
-            compare("what it revokes", serials.join(" "), revoked.join(" "));
-        }
-        _ => compare("what was made", "something else".into(), step.act().into()),
     }
     findings
 }
@@ -139,6 +156,22 @@ impl Made {
                 lines.extend(fingerprint(&crl.der));
                 lines
             }
+        }
+    }
+
+    /// What kind of thing it is.
+    pub fn kind(&self) -> &'static str {
+        match self.product {
+            Product::Certificate(_) => "certificate",
+            Product::Crl(_) => "crl",
+        }
+    }
+
+    /// SHA-256 of its DER.
+    pub fn fingerprint(&self) -> String {
+        match &self.product {
+            Product::Certificate(certificate) => certificate.fingerprint(),
+            Product::Crl(crl) => crl.fingerprint(),
         }
     }
 

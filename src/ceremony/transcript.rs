@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::{
     key::PublicKey,
     rule::Rule,
-    text::{clean, hex},
+    text::{clean, hex, wrap},
 };
 use crate::pki::{inspect::sha256, pem, signature};
 use ring::digest::{Context, SHA256, digest};
@@ -32,8 +32,15 @@ const LABEL: &str = "ROOTWARD SIGNATURE";
 const BEGIN: &str = "-----BEGIN ROOTWARD SIGNATURE-----";
 const TITLE: &str = "rootward transcript 1";
 
+/// How long the text of an entry may be for a line of 80 columns.
+const WIDTH: usize = 80 - 24;
+
+/// The first two lines; the second is the plan's digest alone.
 fn title(plan: &Reviewed) -> String {
-    format!("{TITLE}: ceremony {} of the plan {}\n", plan.plan.number, plan.digest)
+    format!(
+        "{TITLE}: ceremony {}, of the plan with the SHA-256\n{}\n",
+        plan.plan.number, plan.digest
+    )
 }
 
 fn next(chain: &[u8; 32], entry: &str) -> [u8; 32] {
@@ -69,7 +76,8 @@ impl<'a> Transcript<'a> {
             }
         }
         if transcript.text != draft {
-            transcript.note("draft", "an earlier attempt's draft ends torn; it is continued here")?;
+            transcript
+                .note("draft", "an earlier attempt's draft ends torn; it is continued here")?;
         }
         Ok(transcript)
     }
@@ -90,9 +98,26 @@ impl<'a> Transcript<'a> {
         self.count += 1;
     }
 
-    /// One more line. `kind` is one short word.
+    /// One more entry, in as many lines as it takes. `kind` is one short word.
     pub fn note(&mut self, kind: &str, text: &str) -> Result<()> {
-        let entry = format!("{kind:<9} {}", clean(text));
+        let text = clean(text);
+        if text.chars().count() <= WIDTH {
+            return self.line(kind, &text);
+        }
+        let lines = wrap(&text, WIDTH);
+        let mut lines = lines.iter();
+        self.line(kind, lines.next().map_or("", String::as_str))?;
+        lines.try_for_each(|line| self.line("", line))
+    }
+
+    /// The same with a digest in two halves.
+    pub fn digest(&mut self, kind: &str, text: &str, digest: &str) -> Result<()> {
+        let (first, second) = digest.split_at(digest.len() / 2);
+        self.note(kind, &format!("{text} {first} {second}"))
+    }
+
+    fn line(&mut self, kind: &str, text: &str) -> Result<()> {
+        let entry = format!("{kind:<9} {text}");
         let chain = next(&self.chain, &entry);
         let line = format!("{:04} {} {entry}\n", self.count + 1, hex(&chain[..4]));
         self.take(&line, chain);
@@ -109,7 +134,7 @@ impl<'a> Transcript<'a> {
         let public = signer.public();
         let key = sha256(&public.spki);
         let algorithm = signature::name(public);
-        self.note("signed", &format!("by {by}, {algorithm}, SHA-256 of its public key {key}"))?;
+        self.digest("signed", &format!("by {by}, {algorithm}, SHA-256 of its public key"), &key)?;
         let made = signer.sign(self.text.as_bytes())?;
         let text = format!("{}{}", self.text, pem::encode(LABEL, &made)?);
         verify("the transcript just made", &text, public)?;
@@ -125,20 +150,21 @@ pub fn verify(file: &str, text: &str, key: &PublicKey) -> Result<()> {
     let changed = |why: String| Err(Error::from(Rule::TranscriptChanged.found(why)));
     let Some(at) = text.find(BEGIN) else { return changed(format!("{file}: it is not signed")) };
     let (body, block) = text.split_at(at);
-    let Some((title, lines)) = body.split_once('\n').filter(|(title, _)| title.starts_with(TITLE))
-    else {
+    let ends: Vec<usize> = body.match_indices('\n').map(|(at, _)| at + 1).take(2).collect();
+    let Some(end) = ends.get(1).filter(|_| body.starts_with(TITLE)) else {
         return changed(format!("{file}:1: got another title, expected {TITLE:?}"));
     };
-    let chain = array(digest(&SHA256, format!("{title}\n").as_bytes()).as_ref());
+    let (title, lines) = body.split_at(*end);
+    let chain = array(digest(&SHA256, title.as_bytes()).as_ref());
     let watcher: Watcher = Box::new(|_| Ok(()));
-    let mut read = Transcript { text: format!("{title}\n"), chain, count: 0, watcher };
+    let mut read = Transcript { text: title.to_owned(), chain, count: 0, watcher };
     for line in lines.split_inclusive('\n') {
         match read.follows(line) {
             Some(chain) => read.take(line, chain),
             None => {
                 return changed(format!(
                     "{file}:{}: the line is not the one that was written",
-                    read.count + 2
+                    read.count + 3
                 ));
             }
         }
@@ -152,5 +178,5 @@ pub fn verify(file: &str, text: &str, key: &PublicKey) -> Result<()> {
 
 /// The digest of the plan that the title names.
 pub fn plan_of(text: &str) -> Option<&str> {
-    text.lines().next()?.rsplit(' ').next()
+    text.lines().nth(1)
 }

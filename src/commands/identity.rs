@@ -59,7 +59,7 @@ pub struct IssueArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["env", "all"])]
     csr: Option<PathBuf>,
     #[command(flatten)]
-    unlock: unlock::Args,
+    unlock: unlock::Passphrases,
 }
 
 fn environment(text: &str) -> Result<Name, String> {
@@ -85,7 +85,7 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     }
     let mut estate = session.change()?;
     let wanted = wanted(args, &estate)?;
-    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut source = unlock::Source::of_passphrases(session, &args.unlock);
     let mut keys = Keys::new(&mut source);
     let count = wanted.values().map(Vec::len).sum();
     let bar = session.ui.progress(count, "issuing");

@@ -86,7 +86,7 @@ pub struct RequestArgs {
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
     #[command(flatten)]
-    unlock: unlock::Args,
+    unlock: unlock::Passphrases,
 }
 
 /// Which intermediate, and its chain.
@@ -116,7 +116,7 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
 fn request(args: &RequestArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
-    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut source = unlock::Source::of_passphrases(session, &args.unlock);
     let mut keys = Keys::new(&mut source);
     let csr_bytes = csr.as_ref().map(|bytes| bytes.as_slice());
     let outcome =

@@ -174,17 +174,23 @@ fn details(record: &Record) -> Vec<String> {
     if let Some(issuer) = &record.issuer {
         parts.push(format!("issuer {issuer}"));
     }
+    if let Some(reason) = &record.reason {
+        parts.push(format!("reason {reason}"));
+    }
     let mut details = vec![parts.join(", ")];
     let values = [
         ("serial", &record.serial),
         ("SHA-256", &record.fingerprint),
         ("request", &record.request),
+        ("plan", &record.plan),
+        ("minutes", &record.transcript),
     ];
     for (label, value) in values {
         details.extend(value.as_ref().map(|value| format!("{label:8}{value}")));
     }
-    for finding in &record.refusal {
-        details.extend(lines::wrap(finding, 72));
+    let waived = record.waivers.iter().map(|waiver| format!("waived {waiver}"));
+    for line in waived.chain(record.refusal.iter().cloned()) {
+        details.extend(lines::wrap(&line, 72));
     }
     details
 }

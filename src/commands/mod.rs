@@ -1,12 +1,16 @@
 //! One verb per file or function: take the arguments, call an act, print. Only here are the
 //! clock, the environment and the process looked at.
 
+pub mod ceremony;
+pub mod custodian;
+pub mod custody;
 pub mod docs;
 pub mod explain;
 pub mod identity;
 pub mod init;
 pub mod intermediate;
 pub mod journal;
+mod openssl;
 pub mod revoke;
 pub mod root;
 pub mod rotate;
@@ -71,12 +75,21 @@ impl Session<'_> {
     }
 
     /// For changing.
+    ///
+    /// # Errors
+    /// PLAN-OPEN, while a plan waits for its ceremony.
     pub fn change(&self) -> Result<Estate<'_>> {
+        let estate = self.change_in_any_case()?;
+        plan::none_is_open(&estate)?;
+        Ok(estate)
+    }
+
+    /// For changing, also while a plan waits: what has to do with the plan itself.
+    pub fn change_in_any_case(&self) -> Result<Estate<'_>> {
         let (estate, recovered) = Estate::change(&self.dir()?, &self.context)?;
         if let Some(recovered) = recovered {
             self.ui.warn(&recovered);
         }
-        plan::none_is_open(&estate)?;
         Ok(estate)
     }
 }

@@ -7,7 +7,7 @@ pub use why::Why;
 use super::{Session, day, member, unlock};
 use crate::authority::revoke::{self, Published, Revocation};
 use crate::authority::{Estate, Keys, ca::ca_dir, crl};
-use crate::ceremony::{plan::Wanted, single};
+use crate::ceremony::{guard::sandbox::Sandbox, plan::Wanted, single};
 use crate::error::{Error, Result};
 use crate::journal::chain::timestamp;
 use crate::model::{
@@ -77,8 +77,9 @@ pub fn carry_out<'c>(
     }
     session.confirm(&format!("revoke {object}, which cannot be taken back?"))?;
     let mut source = unlock::Source::new(session, unlock);
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
-    let published = commit(estate, &mut keys, revocation);
+    let published = commit(estate, &mut keys, revocation, &sandbox);
     let published = published.map_err(|error| estate.refuse(object, error))?;
     ui.status(&format!("revoked {object}"));
     for published in &published {
@@ -94,13 +95,14 @@ fn commit<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     revocation: &Revocation,
+    sandbox: &Sandbox,
 ) -> Result<Vec<Published>> {
     revoke::stage(estate, revocation)?;
     let issuers = revocation.entries.iter().map(|entry| &entry.issuer);
     let roots: Vec<ObjectRef> =
         issuers.filter(|issuer| issuer.scope == Scope::Root).cloned().collect();
     if !roots.is_empty() {
-        return publish_roots(estate, keys, &roots);
+        return publish_roots(estate, keys, &roots, sandbox);
     }
     let published = revoke::publish(estate, keys, revocation)?;
     estate.commit(Vec::new(), Vec::new())?;
@@ -113,6 +115,7 @@ pub fn publish_roots<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
     roots: &[ObjectRef],
+    sandbox: &Sandbox,
 ) -> Result<Vec<Published>> {
     // The root that signs also signs the transcript.
     let active = estate.in_force(&ObjectRef::newest_root());
@@ -122,7 +125,7 @@ pub fn publish_roots<'c>(
         return Ok(roots.iter().cloned().map(Published::Due).collect());
     }
     let wanted: Vec<Wanted> = roots.iter().cloned().map(Wanted::Crl).collect();
-    let made = single::several(estate, keys, &wanted, &[])?;
+    let made = single::several(estate, keys, &wanted, Some(sandbox))?;
     let crl = |made: crate::ceremony::steps::Made| {
         made.crl().map(|(object, crl)| Published::Crl(object, Box::new(crl)))
     };

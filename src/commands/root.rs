@@ -1,8 +1,8 @@
 //! `rootward root create | show | crl`
 
 use super::{Session, day, moment, read_named, unlock};
-use crate::authority::{self, Estate, Keys, Outcome};
-use crate::ceremony::{plan::Wanted, single};
+use crate::authority::{self, Estate, Keys, Outcome, keys::Held};
+use crate::ceremony::{guard::sandbox::Sandbox, plan::Wanted, single};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
 use crate::model::{
@@ -32,8 +32,10 @@ use std::process::ExitCode;
 pub enum Verb {
     /// Make the root's key, certificate and first CRL
     ///
-    /// As ca/root/root.toml declares. The key is sealed with a passphrase: encrypted PKCS#8, which
-    /// stock openssl opens too. Keep ca/root/g1/key.pem on an offline medium, with a copy.
+    /// As ca/root/root.toml declares. The key is sealed, with a passphrase or with a secret that is
+    /// shared among custodians: encrypted PKCS#8, which stock openssl opens too. Keep
+    /// ca/root/g1/key.pem on an offline medium, with a copy. With custody "pkcs11" the key is made
+    /// in the token that ca/site.toml names, and never leaves it.
     #[command(after_help = "Example:
   $ rootward root create")]
     Create(CreateArgs),
@@ -68,6 +70,8 @@ pub struct CreateArgs {
     import_key: Option<PathBuf>,
     #[command(flatten)]
     unlock: unlock::Args,
+    #[command(flatten)]
+    shares: unlock::NewShares,
 }
 
 /// Which root.
@@ -111,8 +115,10 @@ fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     let made = !matches!(outcome, Outcome::AlreadyThere(_));
     let (object, certificate) = outcome.into_inner();
     let ui = session.ui;
+    let held = estate.held(&object)?;
+    let key = if held == Held::Token { "key in its token" } else { "sealed key" };
     ui.status(&match made {
-        true => format!("made {object}: certificate, sealed key and first CRL"),
+        true => format!("made {object}: certificate, {key} and first CRL"),
         false => format!("{object} is already there"),
     });
     print(session, &object.to_string(), &certificate)?;
@@ -121,7 +127,12 @@ fn create(args: &CreateArgs, session: &Session) -> Result<()> {
     }
     let dir = authority::ca::ca_dir(&object);
     ui.status(&format!("files        {dir}/cert.pem, crl.pem"));
-    ui.status(&format!("             {dir}/key.pem: keep it offline, with a copy"));
+    if held != Held::Passphrase {
+        ui.status(&format!("             {dir}/custody.toml: {held}"));
+    }
+    if held != Held::Token {
+        ui.status(&format!("             {dir}/key.pem: keep it offline, with a copy"));
+    }
     if let Some(declared) = estate.environments.first() {
         let environment = &declared.environment.name;
         ui.next(&format!("rootward intermediate request {environment}/{ISSUER}"));
@@ -147,12 +158,13 @@ fn make<'c>(
     }
     let object = ObjectRef::root(1);
     estate.check_clock()?;
-    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut source = unlock::Source::new(session, &args.unlock).shares_to(&args.shares);
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
     if let Some(import) = import {
         authority::root::adopt(estate, &mut keys, &object, import)?;
     }
-    let made = single::perform(estate, &mut keys, Wanted::Root(object), &[])?;
+    let made = single::perform(estate, &mut keys, Wanted::Root(object), Some(&sandbox))?;
     made.certificate().map(Outcome::Done)
 }
 
@@ -202,6 +214,7 @@ fn root_crl<'c>(
     asked: &ObjectRef,
     at_once: bool,
     keys: &mut Keys<'_, 'c>,
+    sandbox: &Sandbox,
 ) -> Result<Outcome<(ObjectRef, Crl)>> {
     let object = estate.in_force(asked);
     let mut issue = || {
@@ -210,7 +223,7 @@ fn root_crl<'c>(
         if let Some(crl) = authority::crl::current(estate, &object)?.filter(|_| !is_due) {
             return Ok(Outcome::AlreadyThere((object.clone(), crl)));
         }
-        let made = single::perform(estate, keys, Wanted::Crl(object.clone()), &[])?;
+        let made = single::perform(estate, keys, Wanted::Crl(object.clone()), Some(sandbox))?;
         made.crl().map(Outcome::Done)
     };
     issue().map_err(|error| estate.refuse(&object, error))
@@ -220,9 +233,10 @@ fn root_crl<'c>(
 pub fn crl(asked: &ObjectRef, args: &CrlArgs, session: &Session) -> Result<()> {
     let mut estate = session.change()?;
     let mut source = unlock::Source::new(session, &args.unlock);
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
     let outcome = match asked.scope {
-        Scope::Root => root_crl(&mut estate, asked, args.now, &mut keys)?,
+        Scope::Root => root_crl(&mut estate, asked, args.now, &mut keys, &sandbox)?,
         Scope::Member { .. } => authority::crl::refresh(&mut estate, asked, args.now, &mut keys)?,
     };
     let made = !matches!(outcome, Outcome::AlreadyThere(_));

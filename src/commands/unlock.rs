@@ -1,17 +1,19 @@
-//! Where passphrases come from: a file, a file descriptor, or a prompt; never the command line or
-//! the environment.
+//! Where secrets come from: a file, a file descriptor, or a prompt; never the command line or the
+//! environment.
 
-use super::Session;
+use super::{Session, custodian};
 use crate::authority::Secrets;
+use crate::ceremony::guard::sandbox::Sandbox;
+use crate::custody::shares::{Progress, Share};
 use crate::error::{Error, Result};
 use crate::model::{name::ObjectRef, text::clean};
 use crate::store::file;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// The options of every verb that opens or seals a key.
-#[derive(Debug, clap::Args)]
-pub struct Args {
+/// The options of every verb that opens or seals a key other than the root's.
+#[derive(Debug, Default, clap::Args)]
+pub struct Passphrases {
     /// Take the passphrase from the first line of FILE; OBJECT=FILE (root=FILE) is for that key
     /// alone, and can be given for each key
     #[arg(long, value_name = "FILE")]
@@ -21,52 +23,128 @@ pub struct Args {
     passphrase_fd: Option<u32>,
 }
 
+/// The options of every verb that opens or seals the root key.
+#[derive(Debug, Default, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    passphrases: Passphrases,
+    /// Take a custodian's share from FILE; given for each. OBJECT=FILE (root@g1=FILE) is for that
+    /// key alone
+    #[arg(long, value_name = "FILE")]
+    share_file: Vec<String>,
+    /// Take the PIN of the token from the first line of FILE
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+}
+
+/// The option of verbs that make shares.
+#[derive(Debug, Default, clap::Args)]
+pub struct NewShares {
+    /// Write new shares to DIR, unsealed, instead of showing each to its custodian: for trials
+    #[arg(long, value_name = "DIR")]
+    shares_dir: Option<PathBuf>,
+}
+
 /// Below this many characters a new passphrase gets a word of warning.
 const SHORT: usize = 16;
 
-/// How often a new passphrase may be typed differently the second time.
+/// How often a new passphrase may be typed differently the second time, and a share wrongly.
 const TRIES: usize = 3;
 
-/// The source of passphrases for one run.
+const NO_TERMINAL: &str = "without a terminal, add: --passphrase-file FILE or --passphrase-fd N";
+
+/// The source of secrets for one run.
 pub struct Source<'a> {
     session: &'a Session<'a>,
-    args: &'a Args,
+    passphrases: &'a Passphrases,
+    share_files: &'a [String],
+    pin_file: Option<&'a Path>,
+    shares_dir: Option<&'a Path>,
+    new_passphrase: Option<&'a Path>,
     from_fd: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl<'a> Source<'a> {
-    /// Nothing is read or asked for before a passphrase is needed.
+    /// Nothing is read or asked for before it is needed.
     pub fn new(session: &'a Session<'a>, args: &'a Args) -> Self {
-        Self { session, args, from_fd: None }
+        Self {
+            share_files: &args.share_file,
+            pin_file: args.pin_file.as_deref(),
+            ..Self::of_passphrases(session, &args.passphrases)
+        }
     }
 
-    /// The file for this key: the one that names it, else the one that names none.
-    fn file_for(&self, object: &ObjectRef) -> Option<PathBuf> {
-        let named =
-            |text: &&String| named_file(text).is_some_and(|(of, _)| of.scope == object.scope);
-        let plain = |text: &&String| named_file(text).is_none();
-        let files = &self.args.passphrase_file;
-        if let Some(text) = files.iter().find(named) {
-            return named_file(text).map(|(_, path)| path);
+    /// The same for keys that are not the root's.
+    pub fn of_passphrases(session: &'a Session<'a>, passphrases: &'a Passphrases) -> Self {
+        Self {
+            session,
+            passphrases,
+            share_files: &[],
+            pin_file: None,
+            shares_dir: None,
+            new_passphrase: None,
+            from_fd: None,
         }
-        files.iter().find(plain).map(PathBuf::from)
+    }
+
+    /// Where new shares go, if not to their custodians.
+    #[must_use]
+    pub fn shares_to(self, new: &'a NewShares) -> Self {
+        Self { shares_dir: new.shares_dir.as_deref(), ..self }
+    }
+
+    /// Where a new passphrase is, if not where the one that opens the key is.
+    #[must_use]
+    pub fn new_passphrase_in(self, file: Option<&'a Path>) -> Self {
+        Self { new_passphrase: file, ..self }
+    }
+
+    /// What a process that opens a root key keeps: the workspace, the files that may be read once a
+    /// secret is needed, and where shares go. Reads the file descriptor, which it does not keep.
+    ///
+    /// # Errors
+    /// Failed, when one of them is not there.
+    pub fn sandbox(&mut self, workspace: &Path) -> Result<Sandbox> {
+        self.from_descriptor()?;
+        let files = self.passphrases.passphrase_file.iter().chain(self.share_files);
+        let files = files.map(|text| named_file(text).map_or(text.into(), |(_, path)| path));
+        let files = files.chain(self.pin_file.map(Path::to_owned));
+        let files = files.chain(self.new_passphrase.map(Path::to_owned));
+        let mut write = vec![workspace.to_owned()];
+        if let Some(dir) = self.shares_dir {
+            file::create_dirs(dir)?;
+            write.push(file::canonical(dir)?);
+        }
+        let read = files.map(|path| file::canonical(&path)).collect::<Result<_>>()?;
+        Ok(Sandbox { write, read, unix_sockets: false })
+    }
+
+    fn from_descriptor(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(number) = self.passphrases.passphrase_fd else { return Ok(None) };
+        if self.from_fd.is_none() {
+            let bytes = file::read_descriptor(number, file::SMALL)?;
+            self.from_fd = Some(first_line(&bytes, &format!("file descriptor {number}"))?);
+        }
+        Ok(self.from_fd.clone())
     }
 
     fn given(&mut self, object: &ObjectRef) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        if let Some(number) = self.args.passphrase_fd {
-            if self.from_fd.is_none() {
-                let bytes = file::read_descriptor(number, file::SMALL)?;
-                self.from_fd = Some(first_line(&bytes, &format!("file descriptor {number}"))?);
-            }
-            return Ok(self.from_fd.clone());
+        if let Some(given) = self.from_descriptor()? {
+            return Ok(Some(given));
         }
-        let Some(path) = self.file_for(object) else { return Ok(None) };
-        let bytes = file::read(&path, file::SMALL).map_err(|error| match file::exists(&path) {
+        match files_for(&self.passphrases.passphrase_file, object).first() {
+            Some(path) => self.first_line_of(path).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn first_line_of(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+        let bytes = file::read(path, file::SMALL).map_err(|error| match file::exists(path) {
             true => error.hint("a pipe is read with: --passphrase-fd N"),
             false => error,
         })?;
-        self.warn_if_open(&path);
-        first_line(&bytes, &file::shown(&path)).map(Some)
+        self.warn_if_open(path);
+        first_line(&bytes, &file::shown(path))
     }
 
     fn warn_if_open(&self, path: &Path) {
@@ -78,6 +156,21 @@ impl<'a> Source<'a> {
             self.session.ui.hint(&format!("chmod 600 {path}"));
         }
     }
+}
+
+/// The files for this key: those that name it, else those that name none.
+fn files_for(files: &[String], object: &ObjectRef) -> Vec<PathBuf> {
+    let is_it = |of: &ObjectRef| {
+        of.scope == object.scope && of.generation.is_none_or(|of| Some(of) == object.generation)
+    };
+    let named: Vec<PathBuf> = files
+        .iter()
+        .filter_map(|text| named_file(text).filter(|(of, _)| is_it(of)).map(|(_, path)| path))
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    files.iter().filter(|text| named_file(text).is_none()).map(PathBuf::from).collect()
 }
 
 fn named_file(text: &str) -> Option<(ObjectRef, PathBuf)> {
@@ -97,24 +190,36 @@ fn first_line(bytes: &[u8], what: &str) -> Result<Zeroizing<Vec<u8>>> {
     Ok(Zeroizing::new(line.to_vec()))
 }
 
+fn text(bytes: &[u8], what: &str) -> Result<Zeroizing<String>> {
+    let text = std::str::from_utf8(bytes);
+    let text = text.map_err(|_| Error::failed(format!("{what} is not UTF-8, expected text")))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
 impl Secrets for Source<'_> {
     fn open(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
         if let Some(given) = self.given(object)? {
             return Ok(given);
         }
-        self.session.ui.secret(&format!("passphrase of {}", clean(&object.to_string())))
+        let prompt = format!("passphrase of {}", clean(&object.to_string()));
+        self.session.ui.secret(&prompt, NO_TERMINAL)
     }
 
     fn create(&mut self, object: &ObjectRef) -> Result<Zeroizing<Vec<u8>>> {
         let ui = self.session.ui;
-        let passphrase = match self.given(object)? {
+        let given = match self.new_passphrase {
+            Some(path) => Some(self.first_line_of(path)?),
+            None => self.given(object)?,
+        };
+        let passphrase = match given {
             Some(given) => given,
             None => {
                 let mut asked = 0;
                 loop {
                     asked += 1;
-                    let first = ui.secret(&format!("new passphrase for {object}"))?;
-                    let again = ui.secret(&format!("new passphrase for {object}, again"))?;
+                    let prompt = format!("new passphrase for {object}");
+                    let first = ui.secret(&prompt, NO_TERMINAL)?;
+                    let again = ui.secret(&format!("{prompt}, again"), NO_TERMINAL)?;
                     if first == again {
                         break first;
                     }
@@ -135,5 +240,66 @@ impl Secrets for Source<'_> {
             ));
         }
         Ok(passphrase)
+    }
+
+    fn share(
+        &mut self,
+        object: &ObjectRef,
+        progress: Progress,
+    ) -> Result<Option<Zeroizing<String>>> {
+        let files = files_for(self.share_files, object);
+        if files.is_empty() {
+            return custodian::ask(self.session.ui, object, progress);
+        }
+        let Some(path) = files.get(usize::from(progress.given)) else { return Ok(None) };
+        let bytes = file::read(path, file::SMALL)?;
+        self.warn_if_open(path);
+        text(&bytes, &file::shown(path)).map(Some)
+    }
+
+    fn again(&mut self, refusal: Error, tries: usize) -> Result<()> {
+        if !self.share_files.is_empty() || tries >= TRIES {
+            return Err(refusal);
+        }
+        let ui = self.session.ui;
+        ui.warn(&refusal.messages().join(": "));
+        if let Some(hint) = &refusal.hint {
+            ui.hint(hint);
+        }
+        Ok(())
+    }
+
+    fn show_share(&mut self, object: &ObjectRef, share: &Share, of: u8) -> Result<()> {
+        let Some(dir) = self.shares_dir else {
+            return custodian::show(self.session, object, share, of);
+        };
+        let path = dir.join(format!("share-{}.txt", share.number()));
+        if share.number() == 1 {
+            let dir = file::shown(dir);
+            self.session.ui.warn(&format!(
+                "the shares are written to {dir}, where whoever reads them opens the key: for trials"
+            ));
+        }
+        let mut line = share.words();
+        line.push('\n');
+        file::create_dirs(dir)?;
+        file::create(&path, line.as_bytes(), 0o600).map(|_| ())
+    }
+
+    fn pin(&mut self, object: &ObjectRef, token: &str) -> Result<Zeroizing<String>> {
+        let given = match self.pin_file {
+            Some(path) => Some(self.first_line_of(path)?),
+            None => self.from_descriptor()?,
+        };
+        let pin = match given {
+            Some(given) => given,
+            None => {
+                let token = clean(token);
+                let prompt = format!("PIN of the token {token:?}, for {object}");
+                let hint = "without a terminal, add: --pin-file FILE or --passphrase-fd N";
+                self.session.ui.secret(&prompt, hint)?
+            }
+        };
+        text(&pin, "the PIN")
     }
 }

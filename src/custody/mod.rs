@@ -1,6 +1,9 @@
 //! How private keys are held. Each way of custody yields a [`Signer`].
 
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod sealed;
+pub mod shares;
 pub mod soft;
 
 use crate::error::Result;

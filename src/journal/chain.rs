@@ -84,6 +84,22 @@ impl Journal {
         Ok(())
     }
 
+    /// Verifies lines that follow an entry of which only number and hash are known.
+    ///
+    /// # Errors
+    /// JOURNAL-BROKEN. `file` is only for messages.
+    pub fn segment(file: &str, entries: u64, head: &str, lines: &str) -> Result<Vec<Record>> {
+        let mut journal = Self {
+            records: Vec::new(),
+            length: 0,
+            lines: String::new(),
+            seq: entries,
+            head: head.to_owned(),
+        };
+        journal.read(lines, file, 0)?;
+        Ok(journal.records)
+    }
+
     fn next(&self, line: &str) -> Result<Record, String> {
         let line = line.strip_suffix('\n').ok_or("the line has no end, expected a line feed")?;
         let body = line.len().checked_sub(HASH_TAIL).and_then(|end| line.get(..end));

@@ -95,6 +95,11 @@ impl Act {
         }
     }
 
+    /// Does a line of this act stand beside the steps of a plan? It may come between two plans.
+    pub fn is_aside(self) -> bool {
+        matches!(self, Act::Abandoned | Act::Refused | Act::CustodySeal)
+    }
+
     /// Does a line of this act stand for a certificate in force?
     pub fn is_certificate(self) -> bool {
         use Act::{IdentityIssue, IntermediateImport, IntermediateSign, RootCreate};
@@ -169,6 +174,9 @@ pub struct Record {
     /// Of the bytes of the declaration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<String>,
+    /// Of a root: how its key is held, and by which set of shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custody: Option<String>,
     /// Of a revocation: as RFC 5280 section 5.3.1 writes it; none is unspecified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -212,6 +220,7 @@ impl Record {
             number: None,
             request: None,
             declaration: None,
+            custody: None,
             reason: None,
             plan: None,
             transcript: None,

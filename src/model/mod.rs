@@ -11,6 +11,8 @@ pub mod net;
 pub mod root;
 pub mod rule;
 mod rules;
+pub mod site;
 pub mod span;
 pub mod text;
+pub mod threshold;
 pub mod words;

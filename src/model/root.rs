@@ -1,6 +1,11 @@
 //! `ca/root/root.toml`: what the root is to be.
 
-use super::{declaration, key::Choice, span::Span};
+use super::{
+    declaration,
+    key::{Algorithm, Choice},
+    span::Span,
+    threshold::Threshold,
+};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use time::Duration;
@@ -19,6 +24,8 @@ pub struct Root {
     /// How long the root and its CRLs are valid.
     #[serde(default)]
     pub lifetime: Lifetime,
+    /// With custody = "shares", and only then.
+    pub shares: Option<Threshold>,
 }
 
 /// The distinguished name; a generation after the first gets its number appended to the CN.
@@ -52,6 +59,20 @@ pub enum Custody {
     /// Encrypted PKCS#8 under one passphrase.
     #[default]
     Passphrase,
+    /// Encrypted PKCS#8 under a secret of which custodians have shares, m of n.
+    Shares,
+    /// In a PKCS#11 token, which it never leaves.
+    Pkcs11,
+}
+
+impl std::fmt::Display for Custody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Custody::Passphrase => "sealed with a passphrase",
+            Custody::Shares => "sealed with a secret that is shared among custodians",
+            Custody::Pkcs11 => "made in a token, which it never leaves",
+        })
+    }
 }
 
 /// `[lifetime]`.
@@ -96,7 +117,9 @@ impl Default for Lifetime {
 
 impl Root {
     /// # Errors
-    /// Usage: what [`declaration::parse`] refuses, an unfit subject, a CRL cadence over 365 days.
+    /// Usage: what [`declaration::parse`] refuses, an unfit subject, a CRL cadence over 365 days,
+    /// `[shares]` without their custody or the custody without them, an algorithm that is not for
+    /// tokens.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
         let root: Root = declaration::parse(file, bytes)?;
         subject_text(file, "subject.organization", &root.subject.organization)?;
@@ -109,6 +132,14 @@ impl Root {
             return Err(Error::usage(message).hint("use the ISO 3166 code, such as \"DE\""));
         }
         crl_span(file, "lifetime.crl", root.lifetime.crl)?;
+        shares_where_declared(file, root.key.custody, root.shares)?;
+        let in_token = root.key.custody == Custody::Pkcs11;
+        if in_token && !matches!(root.key.algorithm, Choice::P384 | Choice::P256) {
+            let got = Algorithm::from(root.key.algorithm);
+            return Err(Error::usage(format!(
+                "{file}: key.algorithm: got {got}, expected p384 or p256 for a key in a token"
+            )));
+        }
         Ok(root)
     }
 }
@@ -119,6 +150,20 @@ pub fn crl_span(file: &str, key: &str, span: Span) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("{file}: {key}: got {span}, expected at most 365d")))
+}
+
+fn shares_where_declared(file: &str, custody: Custody, shares: Option<Threshold>) -> Result<()> {
+    match (custody, shares) {
+        (Custody::Shares, None) => Err(Error::usage(format!(
+            "{file}: shares: got none, expected how many are needed, of how many"
+        ))
+        .hint("add, for example: [shares] needed = 3, of = 5 (each on a line of its own)")),
+        (Custody::Passphrase | Custody::Pkcs11, Some(shares)) => Err(Error::usage(format!(
+            "{file}: shares: got {shares}, expected none unless key.custody is \"shares\""
+        ))
+        .hint("declare custody = \"shares\" in [key], or remove [shares]")),
+        _ => Ok(()),
+    }
 }
 
 /// Plain text of 1 to 64 characters (RFC 5280 appendix A, ub-common-name, ub-organization-name),
@@ -132,4 +177,55 @@ fn subject_text(file: &str, key: &str, text: &str) -> Result<()> {
         "{file}: {key}: got {:?}, expected 1 to 58 plain characters without spaces around",
         super::text::clean(text)
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(key: &str, rest: &str) -> Result<Root> {
+        let text = format!(
+            "version = 1\n[subject]\norganization = \"A\"\ncommon_name = \"A\"\n{key}{rest}"
+        );
+        Root::parse("ca/root/root.toml", text.as_bytes())
+    }
+
+    const SHARES: &str = "[key]\ncustody = \"shares\"\n";
+    const TOKEN: &str = "[key]\ncustody = \"pkcs11\"\n";
+
+    #[test]
+    fn shares_are_declared_exactly_with_their_custody() {
+        let root = parse(SHARES, "[shares]\nneeded = 3\nof = 5\n").unwrap();
+        assert_eq!(root.key.custody, Custody::Shares);
+        assert_eq!(root.shares.unwrap().to_string(), "3 of 5");
+        assert_eq!(parse(TOKEN, "").unwrap().key.custody, Custody::Pkcs11);
+        assert_eq!(parse("", "").unwrap().key.custody, Custody::Passphrase);
+        let error = parse(TOKEN, "algorithm = \"ed25519\"\n").unwrap_err();
+        assert!(error.messages()[0].contains("got Ed25519, expected p384 or p256"), "{error:?}");
+        for (key, rest) in [
+            (SHARES, ""),
+            (TOKEN, "[shares]\nneeded = 3\nof = 5\n"),
+            ("", "[shares]\nneeded = 3\nof = 5\n"),
+        ] {
+            let error = parse(key, rest).unwrap_err();
+            assert!(error.messages()[0].starts_with("ca/root/root.toml: shares: got "));
+            assert!(error.hint.is_some());
+        }
+    }
+
+    #[test]
+    fn a_threshold_out_of_range_is_shown_with_its_place() {
+        for (shares, message) in [
+            ("needed = 1\nof = 5\n", "needed: got 1, expected 2 to 16"),
+            ("needed = 4\nof = 3\n", "needed: got 4, expected at most the 3"),
+            ("needed = 3\nof = 17\n", "of: got 17, expected at most 16"),
+            ("needed = 3\n", "missing key `of`"),
+            ("needed = 3\noff = 5\n", "unknown key \"off\""),
+        ] {
+            let error = parse(SHARES, &format!("[shares]\n{shares}")).unwrap_err();
+            let message_got = &error.messages()[0];
+            assert!(message_got.starts_with("ca/root/root.toml:"), "{message_got}");
+            assert!(message_got.contains(message), "{message_got}");
+        }
+    }
 }

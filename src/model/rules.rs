@@ -244,6 +244,50 @@ rules! {
         why: "a waiver is an exception that people agreed on beforehand; there is none for what is signed",
         fix: "see to the cause, or plan again with a waiver that holds";
 
+    // Witnesses of a ceremony
+    WitnessSignature = "WITNESS-SIGNATURE",
+        refuses: "a witness's signature that is malformed, of another namespace, or not over this very transcript",
+        why: "a signature for another purpose, or over another text, says nothing about what was done here (PROTOCOL.sshsig of OpenSSH)",
+        fix: "have the witness sign the transcript as it is: ssh-keygen -Y sign -n rootward-transcript -f KEY FILE";
+    WitnessUnknown = "WITNESS-UNKNOWN",
+        refuses: "a signature by a key that the allowed signers do not name, or not for this namespace, or not at the time of the ceremony",
+        why: "anybody can sign; a witness is somebody who was known before",
+        fix: "compare the fingerprint with the witness's own (ssh-keygen -l), then correct the file of allowed signers";
+    WitnessMissing = "WITNESS-MISSING",
+        refuses: "a transcript that a witness named in the plan has not signed",
+        why: "who was there and does not sign may have seen something else; one key stands for one witness alone",
+        fix: "have the witness sign the transcript: ssh-keygen -Y sign -n rootward-transcript -f KEY FILE";
+
+    // Custody
+    ShareMistyped = "SHARE-MISTYPED",
+        refuses: "a share with a word that is not on the list of bytewords, or whose checksum does not hold",
+        why: "a share is typed from paper; a single wrong word would give another secret, which opens nothing (BCR-2020-012)",
+        fix: "compare each word with the paper, then type the share again";
+    ShareForeign = "SHARE-FOREIGN",
+        refuses: "a share of another set, of another threshold, or of something else than a root key",
+        why: "shares of different sets give no secret together; a set that was replaced unlocks nothing",
+        fix: "look for the paper with the set identifier that is asked for";
+    ShareRepeated = "SHARE-REPEATED",
+        refuses: "a share that was already given",
+        why: "it takes different shares; the same paper twice is one custodian, not two",
+        fix: "ask the next custodian";
+    SharesTooFew = "SHARES-TOO-FEW",
+        refuses: "to unlock a key with fewer shares than are needed",
+        why: "fewer shares tell nothing about the secret: that is what they are for",
+        fix: "begin again when enough custodians are there";
+    TokenMissing = "TOKEN-MISSING",
+        refuses: "to go on without the PKCS#11 module or the token that ca/site.toml names",
+        why: "the root key is in that token and nowhere else",
+        fix: "plug the token in, or correct module and token in ca/site.toml";
+    PinWrong = "PIN-WRONG",
+        refuses: "a PIN that the token does not accept",
+        why: "a token locks itself after a few wrong ones, so nothing tries again by itself",
+        fix: "look the PIN up before the next try; a locked token is unlocked with its security officer's PIN";
+    TokenKey = "TOKEN-KEY",
+        refuses: "a key in a token that is absent or not the only one of its label, that could be taken out, that has no public half, or that is not on P-256 or P-384",
+        why: "a token protects only what it never gives out; of two keys with one label nobody knows which signs",
+        fix: "look at the token's keys with: pkcs11-tool --list-objects --login";
+
     // The workspace
     EnvironmentsShare = "ENVIRONMENTS-SHARE",
         refuses: "two environments that share an address, a set of mounts, a runtime owner, a trust domain, a DNS subtree or an app-facing path",
@@ -277,4 +321,38 @@ rules! {
         refuses: "a journal that is shorter than, or other than, its recorded head",
         why: "an older copy would hide what was signed since, and sign it again",
         fix: "restore the newest copy of ca/journal.jsonl";
+
+    // The ceremony: the machine, the clock
+    NetworkUp = "NETWORK-UP",
+        refuses: "to unlock a root key while a network interface other than the loopback is up",
+        why: "an air gap that depends on a cable left out is none; the root key never meets a network",
+        fix: "switch it off: ip link set NAME down; or pull the adapter out";
+    SwapOn = "SWAP-ON",
+        refuses: "to unlock a root key while memory can be swapped out",
+        why: "an opened key could reach a disk, and stay there; compressed memory (zram) counts, as it can be written back to a disk",
+        fix: "switch it off: swapoff --all";
+    CoreDumps = "CORE-DUMPS",
+        refuses: "to unlock a root key while a crash can write the memory of this process somewhere",
+        why: "an opened key would be in the dump; a program that takes core dumps is not bound by their size limit (core(5))",
+        fix: "switch them off: sysctl kernel.core_pattern=/dev/null, ulimit -c 0";
+    SandboxMissing = "SANDBOX-MISSING",
+        refuses: "to unlock a root key where the kernel cannot confine this process to its files, without sockets and exec",
+        why: "a fault in a parser or a library would reach everything that the operator reaches",
+        fix: "boot a kernel of Linux 6.2 or newer with Landlock (lsm=landlock) and seccomp";
+    NoSpace = "NO-SPACE",
+        refuses: "to begin on a medium that has too little space for what will be written",
+        why: "what is irreversible comes last: a full disk is found before a key is touched",
+        fix: "make room, or take a larger medium";
+    ClockBehindPlan = "CLOCK-BEHIND-PLAN",
+        refuses: "to act at a time before the plan was made",
+        why: "certificates from 1970 are real: an offline machine forgets the time when its battery is empty",
+        fix: "set the clock of this machine: date --utc --set 'YYYY-MM-DD HH:MM'";
+    PlanStale = "PLAN-STALE",
+        refuses: "to act on a plan after its end",
+        why: "what was reviewed long ago may no longer be what is wanted; or the clock is wrong",
+        fix: "set the clock of this machine, or make and review a new plan";
+    ClockTyped = "CLOCK-TYPED",
+        refuses: "to act when the clock is more than ten minutes away from the time that a person typed",
+        why: "journal and plan show only a clock that is behind them; a person with a watch sees any other",
+        fix: "type the time in UTC, and set the clock of this machine: date --utc --set 'YYYY-MM-DD HH:MM'";
 }

@@ -27,6 +27,27 @@ fn is_format(c: char) -> bool {
         | 0xF0000..=0x10FFFF)
 }
 
+/// Splits at spaces into lines of at most `width` characters; a longer word has its own line.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut length = 0;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let word_length = word.chars().count();
+        match lines.last_mut().filter(|_| length + 1 + word_length <= width) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+                length += 1 + word_length;
+            }
+            None => {
+                lines.push(word.to_owned());
+                length = word_length;
+            }
+        }
+    }
+    lines
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -78,6 +99,13 @@ mod tests {
             "a\\u{1b}[31mb\\u{202e}c\\u{feff}\\u{a}"
         );
         assert_eq!(clean("Grüße, 世界"), "Grüße, 世界");
+    }
+
+    #[test]
+    fn words_stay_whole() {
+        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("extraordinary a", 5), ["extraordinary", "a"]);
+        assert_eq!(wrap("größer 世界 x", 9), ["größer 世界", "x"]);
     }
 
     #[test]

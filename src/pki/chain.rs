@@ -3,10 +3,15 @@
 use super::inspect::{CLIENT_AUTH, Certificate};
 use crate::error::{Error, Result};
 use crate::model::rule::Rule;
+use der::{
+    Decode, Encode,
+    asn1::{AnyRef, BitStringRef},
+};
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use std::time::Duration;
 use time::OffsetDateTime;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use x509_cert::spki::AlgorithmIdentifierRef;
 
 /// A CA certificate that is taken as trusted, with its name constraints.
 #[derive(Clone, Debug)]
@@ -24,6 +29,41 @@ impl Anchor {
         })?;
         Ok(Self(anchor.to_owned()))
     }
+}
+
+/// Does rustls-webpki find that this key signed that certificate or CRL? (It judges whole chains for
+/// leaves alone.)
+///
+/// # Errors
+/// CHAIN-REJECTED with its reason.
+pub fn signed(issuer: &Certificate, der: &[u8]) -> Result<()> {
+    let rejected =
+        |why: String| Error::from(Rule::ChainRejected.found(format!("rustls-webpki says {why}")));
+    let signed = Signed::from_der(der)?;
+    let oid = signed.algorithm.oid;
+    let issuer_der = CertificateDer::from(issuer.der.as_slice());
+    let key = EndEntityCert::try_from(&issuer_der).map_err(|error| rejected(error.to_string()))?;
+    let algorithm = AlgorithmIdentifierRef { ..signed.algorithm }.to_der()?;
+    let tbs = signed.tbs.to_der()?;
+    let made = signed.signature.raw_bytes();
+    // An identifier of webpki is the content of the SEQUENCE.
+    let fits = webpki::ALL_VERIFICATION_ALGS
+        .iter()
+        .filter(|known| algorithm.ends_with(known.signature_alg_id().as_ref()));
+    for known in fits {
+        if key.verify_signature(*known, &tbs, made).is_ok() {
+            return Ok(());
+        }
+    }
+    Err(rejected(format!("that the signature ({oid}) does not verify")))
+}
+
+/// The three parts of a certificate or CRL (RFC 5280 sections 4.1 and 5.1).
+#[derive(der::Sequence)]
+struct Signed<'a> {
+    tbs: AnyRef<'a>,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    signature: BitStringRef<'a>,
 }
 
 /// Does rustls-webpki accept the leaf directly under `anchor` at that moment?

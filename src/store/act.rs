@@ -85,14 +85,22 @@ fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
     let batch = outputs.len() >= BATCH || !missing.is_empty();
     let place =
         |output: &Placed| file::replace(&root.join(output.path), output.bytes, output.mode, !batch);
-    let all = || outputs.par_iter().with_min_len(BATCH);
-    all().filter(|output| output.twin.is_none()).try_for_each(place)?;
-    all().try_for_each(|output| match output.twin {
+    let link = |output: &Placed| match output.twin {
         None => Ok(()),
         Some(twin) => {
             file::link(&root.join(twin), &root.join(output.path)).or_else(|_| place(output))
         }
-    })?;
+    };
+    let is_first = |output: &&Placed| output.twin.is_none();
+    if outputs.len() < BATCH {
+        // Without threads, which a sandbox that is entered later would not hold.
+        outputs.iter().filter(is_first).try_for_each(place)?;
+        outputs.iter().try_for_each(link)?;
+    } else {
+        let all = || outputs.par_iter().with_min_len(BATCH);
+        all().filter(is_first).try_for_each(place)?;
+        all().try_for_each(link)?;
+    }
     if batch {
         file::sync_all_under(root)?;
     } else {

@@ -137,6 +137,15 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<File> {
     Ok(file)
 }
 
+/// The terminal of this process, whatever its standard streams are.
+///
+/// # Errors
+/// Failed, when it has none.
+pub fn terminal() -> Result<File> {
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+    terminal.context("there is no terminal")
+}
+
 /// Appends and syncs; on failure the file is cut back to what it was.
 pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
     let file = OpenOptions::new().append(true).create(true).mode(0o644).open(path);

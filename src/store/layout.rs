@@ -28,6 +28,10 @@ pub fn ceremony(number: u64, file: &str) -> String {
     format!("{CEREMONIES}/{number:04}/{file}")
 }
 
+/// How the key of a generation of the root is held, beside it.
+pub const CUSTODY: &str = "custody.toml";
+/// What is so on this machine alone; not in Git.
+pub const SITE: &str = "ca/site.toml";
 /// ACL templates.
 pub const POLICIES: &str = "identities/policies";
 

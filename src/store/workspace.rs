@@ -120,10 +120,12 @@ impl Workspace {
         let mut entries = file::entries(&self.root.join(dir))?;
         entries.retain(|entry| !(entry.name.starts_with('.') && entry.name.ends_with(".new")));
         let below = |path: &String| Some(path.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
-        entries.extend(self.staged.keys().filter_map(below).map(|rest| match rest.split_once('/') {
-            Some((name, _)) => Entry { name: name.to_owned(), is_dir: true },
-            None => Entry { name: rest, is_dir: false },
-        }));
+        entries.extend(self.staged.keys().filter_map(below).map(
+            |rest| match rest.split_once('/') {
+                Some((name, _)) => Entry { name: name.to_owned(), is_dir: true },
+                None => Entry { name: rest, is_dir: false },
+            },
+        ));
         entries.sort();
         entries.dedup();
         Ok(entries)

@@ -1,25 +1,6 @@
 //! Lines of text as people read them.
 
-/// Splits at spaces into lines of at most `width` characters; a longer word has its own line.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut length = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let word_length = word.chars().count();
-        match lines.last_mut().filter(|_| length + 1 + word_length <= width) {
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-                length += 1 + word_length;
-            }
-            None => {
-                lines.push(word.to_owned());
-                length = word_length;
-            }
-        }
-    }
-    lines
-}
+pub use crate::model::text::wrap;
 
 /// A cause as the system words it, in this project's manner: lower case, without the number.
 pub fn cause(message: &str) -> String {
@@ -64,13 +45,6 @@ pub fn placed(text: &str, workspace: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_stay_whole() {
-        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
-        assert_eq!(wrap("extraordinary a", 5), ["extraordinary", "a"]);
-        assert_eq!(wrap("größer 世界 x", 9), ["größer 世界", "x"]);
-    }
 
     #[test]
     fn the_systems_words_lose_their_number() {

@@ -326,6 +326,18 @@ pub fn venv(name: &str) -> PathBuf {
     file
 }
 
+/// A program from crates.io that `scripts/test` builds, or a failure with the line that builds it.
+#[track_caller]
+pub fn cargo_tool(name: &str, package: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin").join(name);
+    assert!(
+        file.is_file(),
+        "{} is missing; make it: cargo install --debug --locked --root target/tools {package}",
+        file.display()
+    );
+    file
+}
+
 /// Runs an outside program and gives its standard output; it must succeed.
 #[track_caller]
 pub fn output(command: &mut Command) -> String {

@@ -32,7 +32,7 @@ pub struct Shell {
 impl Shell {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["bin", "here"] {
+        for name in ["bin", "here", "medium"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         let passphrase = dir.path().join("passphrase");
@@ -43,7 +43,9 @@ impl Shell {
             let passphrase = passphrase.display();
             script += &format!("{path}) set -- \"$@\" --passphrase-file '{passphrase}' ;;\n");
         }
-        script += &format!("esac ;; esac\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_rootward"));
+        script += "esac ;; esac\n";
+        script += &ceremony(&dir.path().join("medium"));
+        script += &format!("exec $alone '{}' \"$@\"\n", env!("CARGO_BIN_EXE_rootward"));
         write(&dir.path().join("bin/rootward"), &script, 0o700);
         Self { dir }
     }
@@ -68,6 +70,11 @@ impl Shell {
     /// A program of that name, found first.
     pub fn stub(&self, name: &str, script: &str) {
         write(&self.dir.path().join("bin").join(name), &format!("#!/bin/bash\n{script}"), 0o700);
+    }
+
+    /// What stands for `/media/root` in a ceremony.
+    pub fn medium(&self) -> PathBuf {
+        self.dir.path().join("medium")
     }
 
     /// The working directory.
@@ -99,6 +106,31 @@ impl Shell {
 fn write(path: &Path, text: &str, mode: u32) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A ceremony is held without a network, on the medium, and what people would type is in a file.
+fn ceremony(medium: &Path) -> String {
+    const SCRIPT: &str = r#"alone=
+if [ "$1" = ceremony ]; then
+  for word in "$@"; do
+    shift
+    [ "$word" = /media/root ] && word='MEDIUM'
+    set -- "$@" "$word"
+  done
+  if [ "$2" = run ]; then
+    words=$('PROGRAM' ceremony plan --show "$3" --json | jq -r '.words[:3] | join(" ")')
+    printf 'version = 1
+clock = "%s"
+confirm = "%s"
+'       "$(date -u '+%F %H:%M')" "$words" >MEDIUM.answers
+    set -- "$@" --answers 'MEDIUM.answers'
+    alone="unshare -n"
+    [ "$(id -u)" -eq 0 ] || alone="unshare -rn"
+  fi
+fi
+"#;
+    let program = env!("CARGO_BIN_EXE_rootward");
+    SCRIPT.replace("MEDIUM", &medium.display().to_string()).replace("PROGRAM", program)
 }
 
 /// A shell pattern for `$1 $2` of every command that may ask for a passphrase.

@@ -5,10 +5,7 @@ use crate::authority::estate::contradiction;
 use crate::authority::{Estate, Keys, Outcome};
 use crate::error::{Error, Result};
 use crate::model::{environment::KeyHome, name::ObjectRef, rule::Rule};
-use crate::pki::{
-    issue,
-    request::Request,
-};
+use crate::pki::{issue, request::Request};
 
 /// Makes a sealed key and a request, or files a request that was made elsewhere.
 ///
@@ -85,7 +82,8 @@ fn make_request<'c>(
     keys.generate(estate, &target.object, target.intermediate.algorithm.into())?;
     let key = keys.held(&target.object).ok_or_else(|| Error::failed("the new key is not there"))?;
     let request = Request::parse(&issue::request(&subject, key)?)?;
-    let outputs = vec![keys.seal(estate, &target.object)?, request_output(&target, &request)?];
+    let mut outputs = keys.seal(estate, &target.object)?.outputs;
+    outputs.push(request_output(&target, &request)?);
     estate.stage(outputs, vec![target.record_request(&request)])?;
     Ok(Outcome::Done((target.object, request)))
 }

@@ -72,7 +72,8 @@ fn init_writes_these_files() {
         "identities/test/vault-server/identity.toml",
     ];
     assert_eq!(paths, expected);
-    for ignored in ["key.pem", &format!("/{}", layout::PENDING)] {
+    let ignored = ["key.pem", &format!("/{}", layout::PENDING), &format!("/{}", layout::SITE)];
+    for ignored in ignored {
         assert!(files[".gitignore"].lines().any(|line| line == ignored), "{ignored}");
     }
     for (path, text) in &files {

@@ -13,6 +13,7 @@ use crate::pki::{
     pem,
     profile::{Draft, Profile},
 };
+use crate::store::layout;
 use std::fmt::Display;
 use time::OffsetDateTime;
 
@@ -165,6 +166,21 @@ pub fn sealed_key(estate: &Estate, object: &ObjectRef, problems: &mut Problems) 
         problems.push(format!("{path} {weakness}"));
     }
     true
+}
+
+/// How a root key is held is what the journal recorded, where the key or what is said of it is here.
+pub fn custody(estate: &Estate, object: &ObjectRef, problems: &mut Problems) {
+    let here = |name: &str| estate.workspace.exists(&format!("{}/{name}", ca_dir(object)));
+    let Some(recorded) = estate.recorded_custody(object) else { return };
+    if !here(layout::CUSTODY) && !here("key.pem") {
+        return;
+    }
+    if let Some(held) = problems.keep(object, estate.held(object))
+        && held.to_string() != recorded
+    {
+        let file = layout::CUSTODY;
+        problems.add(object, &format!("{file} says {held}, the journal recorded {recorded}"));
+    }
 }
 
 /// An identity's key, where it is made here: for its owner's eyes only, and of its certificate.

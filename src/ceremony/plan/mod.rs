@@ -2,12 +2,13 @@
 //! SHA-256 is what people compare at every later step.
 
 mod make;
+pub mod show;
 mod stamp;
 
 pub use make::{Terms, Wanted, make, none_is_open, number, successor, wanted};
 
 use crate::error::{Error, Explain, Result, none_of};
-use crate::journal::chain::timestamp;
+use crate::journal::{Act, chain::timestamp};
 use crate::model::{declaration, name::ObjectRef, rule::Rule, words};
 use crate::pki::inspect::sha256;
 use serde::{Deserialize, Serialize};
@@ -145,6 +146,18 @@ pub enum Step {
 }
 
 impl Step {
+    /// The lines of the journal that record it: act and object.
+    pub fn records(&self) -> Vec<(Act, &ObjectRef)> {
+        match self {
+            Step::RootCreate { object, .. } => {
+                vec![(Act::RootCreate, object), (Act::CrlIssue, object)]
+            }
+            Step::RootLink { object, .. } => vec![(Act::RootLink, object)],
+            Step::IntermediateSign { object, .. } => vec![(Act::IntermediateSign, object)],
+            Step::CrlIssue { object, .. } => vec![(Act::CrlIssue, object)],
+        }
+    }
+
     /// What it is about.
     pub fn object(&self) -> &ObjectRef {
         match self {

@@ -112,7 +112,8 @@ fn carry_out(
         authority::intermediate::file(estate, object, csr)?;
     }
     let mut source = unlock::Source::new(session, &args.unlock);
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
     let wanted = Wanted::Intermediate(object.clone());
-    single::perform(estate, &mut keys, wanted, &[])?.certificate()
+    single::perform(estate, &mut keys, wanted, Some(&sandbox))?.certificate()
 }

@@ -123,8 +123,10 @@ fn root(args: &PrepareArgs, session: &Session, estate: &mut Estate) -> Result<()
         return Ok(());
     }
     let mut source = unlock::Source::new(session, &args.unlock);
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
-    let made = single::several(estate, &mut keys, &successor(next, &old), &[]);
+    let wanted = successor(next, &old);
+    let made = single::several(estate, &mut keys, &wanted, Some(&sandbox));
     let made = made.map_err(|error| estate.refuse(next, error))?;
     for made in &made {
         let by = if made.object == *next { &old } else { next };

@@ -49,10 +49,11 @@ fn root(args: &RevokeArgs, session: &Session, estate: &mut Estate) -> Result<()>
         }
         session.confirm(&format!("revoke {object}, which cannot be taken back?"))?;
         let mut source = unlock::Source::new(session, &args.unlock);
+        let sandbox = source.sandbox(estate.workspace.root())?;
         let mut keys = Keys::new(&mut source);
         estate.check_clock()?;
         let issuers = rotate::revoke_root(estate, object, args.reason.0);
-        let made = issuers.and_then(|issuers| publish_roots(estate, &mut keys, &issuers));
+        let made = issuers.and_then(|issuers| publish_roots(estate, &mut keys, &issuers, &sandbox));
         published = made.map_err(|error| estate.refuse(object, error))?;
         ui.status(&format!("revoked {object}: no trust.pem has it, and no chain.pem its links"));
         for published in &published {

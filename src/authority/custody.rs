@@ -1,0 +1,77 @@
+//! The keys themselves, apart from what they sign: proved, and sealed anew.
+
+use super::keys::{Held, Sealed};
+use super::{Estate, Keys};
+use crate::custody::soft::SoftKey;
+use crate::error::{Error, Result};
+use crate::journal::{Act, Record};
+use crate::model::{
+    name::{ObjectRef, Scope},
+    root::Custody,
+    rule::Rule,
+};
+use crate::pki::{issuer::check_signer, signature};
+
+/// Opens the key of a CA and has it sign random bytes, which verify with its certificate and go
+/// nowhere. Gives the object with its generation.
+///
+/// # Errors
+/// Failed: there is no such key here, a wrong passphrase. ISSUER-KEY, SIGNATURE-INVALID, every rule
+/// of shares and tokens.
+pub fn test<'c>(
+    estate: &Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    asked: &ObjectRef,
+) -> Result<ObjectRef> {
+    let issuer = estate.issuer(asked)?;
+    estate.need_key(&issuer.object)?;
+    let mut challenge = b"rootward custody test".to_vec();
+    let mut random = [0; 32];
+    let filled = estate.context.rng.fill(&mut random);
+    filled.map_err(|_| Error::failed("no randomness: the key was not tested"))?;
+    challenge.extend_from_slice(&random);
+    let signer = keys.signer(estate, &issuer)?;
+    let made = signer.sign(&challenge)?;
+    if !signature::verifies(&issuer.certificate.facts.key, &challenge, &made) {
+        let message = format!("what the key of {} signs does not verify", issuer.object);
+        return Err(Rule::SignatureInvalid.found(message).into());
+    }
+    Ok(issuer.object)
+}
+
+/// Opens the sealed key of a root as it is held, and seals it as is declared: with a new passphrase
+/// or a new set of shares. The old file is replaced when the new one has been opened.
+///
+/// # Errors
+/// Failed: the key is in a token or is to be, is not here, a wrong passphrase. ISSUER-KEY, every
+/// rule of shares.
+pub fn seal<'c>(
+    estate: &mut Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    asked: &ObjectRef,
+) -> Result<(ObjectRef, Held)> {
+    estate.check_clock()?;
+    let issuer = estate.issuer(asked)?;
+    let object = issuer.object.clone();
+    let before = estate.held(&object)?;
+    if before == Held::Token {
+        return Err(Error::failed(format!(
+            "the key of {object} is in a token, which it never leaves"
+        ))
+        .hint("change the PIN with the token's own tools: pkcs11-tool --change-pin"));
+    }
+    if object.scope == Scope::Root && estate.root.key.custody == Custody::Pkcs11 {
+        let message = format!("the key of {object} was not made in a token, and cannot move there");
+        return Err(Error::failed(message).hint(
+            "declare custody = \"passphrase\" or \"shares\"; a new root can be made in a token",
+        ));
+    }
+    estate.need_key(&object)?;
+    let pkcs8 = keys.unseal(estate, &object)?;
+    check_signer(&issuer, &SoftKey::open(&pkcs8, estate.context.rng)?)?;
+    let Sealed { outputs, held } = keys.seal_anew(estate, &object, &pkcs8, Some(before))?;
+    let record =
+        Record { custody: Some(held.to_string()), ..Record::new(Act::CustodySeal, &object) };
+    estate.commit(outputs, vec![record])?;
+    Ok((object, held))
+}

@@ -1,0 +1,95 @@
+//! `rootward ceremony plan | script | rehearse | run | verify | import`
+
+mod check;
+mod import;
+mod plan;
+mod rehearse;
+mod run;
+mod script;
+
+use super::Session;
+use crate::ceremony::plan::{LIMIT, Reviewed};
+use crate::ceremony::steps::Made;
+use crate::error::Result;
+use crate::model::text::colons;
+use crate::store::file;
+use crate::ui::Ui;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The root key at work: plan, script, rehearse, run, verify, import
+///
+/// The root key signs in a ceremony alone: on a machine without a network, from a plan that was
+/// reviewed beforehand, with a transcript that witnesses sign and an auditor verifies years later.
+/// plan, verify and import belong to the online workspace; run to the medium that holds the key.
+/// root create, intermediate sign and root crl are ceremonies of one step, on one machine.
+#[derive(Debug, clap::Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  $ rootward ceremony plan --operator alice --witness bob -o plan.toml
+  $ rootward ceremony script plan.toml --html -o paper.html
+  $ rootward ceremony rehearse plan.toml
+  $ rootward ceremony run plan.toml --workspace /media/root -o response.toml
+  $ rootward ceremony verify response.toml
+  $ rootward ceremony import response.toml"
+)]
+pub enum Verb {
+    Plan(plan::PlanArgs),
+    Script(script::ScriptArgs),
+    Rehearse(rehearse::RehearseArgs),
+    Run(run::RunArgs),
+    Verify(check::CheckArgs),
+    Import(import::ImportArgs),
+}
+
+/// Dispatches the verb.
+pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
+    match verb {
+        Verb::Plan(args) => plan::run(args, session)?,
+        Verb::Script(args) => script::run(args, session.ui)?,
+        Verb::Rehearse(args) => rehearse::run(args, session)?,
+        Verb::Run(args) => run::run(args, session)?,
+        Verb::Verify(args) => check::run(args, session)?,
+        Verb::Import(args) => import::run(args, session)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a plan that the command line names.
+fn read_plan(path: &Path) -> Result<Reviewed> {
+    Reviewed::parse(&file::shown(path), &file::read(path, LIMIT)?)
+}
+
+/// A digest as people compare it: hex in two lines, words in four.
+fn digest_lines(digest: &str, words: &[String]) -> Vec<String> {
+    let bytes = crate::model::text::unhex(digest).unwrap_or_default();
+    let hex = colons(&bytes);
+    let (first, second) = hex.split_at(hex.len().min(48));
+    let mut lines =
+        vec![format!("SHA-256   {}", first.trim_end_matches(':')), format!("          {second}")];
+    for (index, line) in words.chunks(6).enumerate() {
+        let label = if index == 0 { "in words" } else { "" };
+        lines.push(format!("{label:9} {}", line.join(" ")));
+    }
+    lines
+}
+
+/// What a ceremony made, for people.
+fn show_made(ui: &Ui, made: &[Made]) {
+    for one in made {
+        ui.status(&one.object.to_string());
+        for line in one.lines() {
+            ui.status(&format!("  {line}"));
+        }
+    }
+}
+
+/// What a ceremony made, for programs.
+fn made_json(made: &[Made]) -> Vec<serde_json::Value> {
+    let one = |made: &Made| {
+        serde_json::json!({ "object": made.object.to_string(), "kind": made.kind(),
+            "sha256": made.fingerprint() })
+    };
+    made.iter().map(one).collect()
+}
