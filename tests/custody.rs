@@ -61,6 +61,8 @@ fn any_three_of_five_custodians_unlock_the_root() {
     let set = set.lines().find_map(|line| line.strip_prefix("set = ")).unwrap().trim_matches('"');
     for (ceremony, shares) in [(2, "1, 3, 5"), (3, "2, 3, 4"), (4, "1, 2, 3, 4, 5")] {
         let transcript = site.read(&format!("ca/ceremonies/{ceremony:04}/transcript.txt"));
+        let text = |line: &str| line.get(24..).unwrap_or_default().to_owned();
+        let transcript = transcript.lines().map(text).collect::<Vec<_>>().join(" ");
         let line = format!("root@g1 is opened with shares {shares} of the set {set} (3 of 5)");
         assert!(transcript.contains(&line), "{transcript}");
     }

@@ -39,6 +39,29 @@ pub fn test<'c>(
     Ok(issuer.object)
 }
 
+/// Can the key of a root be sealed anew, as far as can be told without opening it?
+///
+/// # Errors
+/// Failed: the key is in a token or is to be, or is not here.
+pub fn can_be_sealed(estate: &Estate, asked: &ObjectRef) -> Result<Held> {
+    let object = estate.in_force(asked);
+    let held = estate.held(&object)?;
+    if held == Held::Token {
+        return Err(Error::failed(format!(
+            "the key of {object} is in a token, which it never leaves"
+        ))
+        .hint("change the PIN with the token's own tools: pkcs11-tool --change-pin"));
+    }
+    if object.scope == Scope::Root && estate.root.key.custody == Custody::Pkcs11 {
+        let message = format!("the key of {object} was not made in a token, and cannot move there");
+        return Err(Error::failed(message).hint(
+            "declare custody = \"passphrase\" or \"shares\"; a new root can be made in a token",
+        ));
+    }
+    estate.need_key(&object)?;
+    Ok(held)
+}
+
 /// Opens the sealed key of a root as it is held, and seals it as is declared: with a new passphrase
 /// or a new set of shares. The old file is replaced when the new one has been opened.
 ///
@@ -53,20 +76,7 @@ pub fn seal<'c>(
     estate.check_clock()?;
     let issuer = estate.issuer(asked)?;
     let object = issuer.object.clone();
-    let before = estate.held(&object)?;
-    if before == Held::Token {
-        return Err(Error::failed(format!(
-            "the key of {object} is in a token, which it never leaves"
-        ))
-        .hint("change the PIN with the token's own tools: pkcs11-tool --change-pin"));
-    }
-    if object.scope == Scope::Root && estate.root.key.custody == Custody::Pkcs11 {
-        let message = format!("the key of {object} was not made in a token, and cannot move there");
-        return Err(Error::failed(message).hint(
-            "declare custody = \"passphrase\" or \"shares\"; a new root can be made in a token",
-        ));
-    }
-    estate.need_key(&object)?;
+    let before = can_be_sealed(estate, &object)?;
     let pkcs8 = keys.unseal(estate, &object)?;
     check_signer(&issuer, &SoftKey::open(&pkcs8, estate.context.rng)?)?;
     let Sealed { outputs, held } = keys.seal_anew(estate, &object, &pkcs8, Some(before))?;

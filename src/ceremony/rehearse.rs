@@ -35,7 +35,7 @@ pub struct Rehearsed {
     pub made: Vec<Made>,
     /// With throw-away keys, serials and signatures.
     pub transcript: String,
-    /// The public files, path and content, that are of these keys.
+    /// The public files of what was made, path and content.
     pub files: Vec<(String, Vec<u8>)>,
 }
 
@@ -56,11 +56,9 @@ pub fn rehearse(estate: &mut Estate, plan: &Reviewed, watcher: Watcher) -> Resul
     transcript.note("rehearsal", "with throw-away keys: nothing here is a real signature")?;
     let made = steps::perform(estate, &mut keys, &plan.plan, &mut transcript)?;
     let transcript = conclude(estate, &mut keys, plan, &mut transcript)?;
-    // The chains of what real roots signed do not end in one that stands in.
-    let is_new = |path: &str| {
-        let is_its = |made: &Made| path == format!("{}/chain.pem", ca_dir(&made.object));
-        !path.ends_with("/chain.pem") || made.iter().any(is_its)
-    };
+    // The chains of what was there before have a stand-in for their root.
+    let dirs: Vec<String> = made.iter().map(|made| format!("{}/", ca_dir(&made.object))).collect();
+    let is_new = |path: &str| dirs.iter().any(|dir| path.starts_with(dir));
     let files = estate.workspace.staged().filter(|(path, _)| is_new(path));
     let files = files.map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
     Ok(Rehearsed { made, transcript, files })

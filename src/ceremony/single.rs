@@ -1,6 +1,6 @@
 //! A ceremony of one machine: the workspace is the medium.
 
-use super::guard::{machine, sandbox::Sandbox};
+use super::guard::sandbox::Sandbox;
 use super::plan::{self, Reviewed, Terms, Wanted};
 use super::transcript::Transcript;
 use super::{
@@ -50,7 +50,6 @@ pub fn several<'c>(
     let mut transcript = Transcript::begin(&plan, "", Box::new(|_| Ok(())))?;
     transcript.note("begin", &begin(estate))?;
     if let Some(sandbox) = sandbox {
-        machine::harden();
         watch::enter(estate, keys, sandbox, &mut transcript)?;
     }
     let made = steps::perform(estate, keys, &plan.plan, &mut transcript)?;

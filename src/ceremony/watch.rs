@@ -4,7 +4,7 @@
 use super::guard::{
     clock,
     machine::{self, Machine},
-    sandbox::{self, Sandbox},
+    sandbox::{self, Entered, Sandbox},
 };
 use super::plan::{Plan, Waiver};
 use super::run::{Question, Room};
@@ -69,14 +69,27 @@ pub fn enter<'c>(
     sandbox: &Sandbox,
     transcript: &mut Transcript,
 ) -> Result<Vec<Finding>> {
+    let entered = confine(estate, keys, sandbox)?;
+    let said = entered.to_string();
+    transcript.note("sandbox", said.strip_prefix("sandbox: ").unwrap_or(&said))?;
+    Ok(entered.findings())
+}
+
+/// The same without a transcript: for what opens a key and signs nothing.
+///
+/// # Errors
+/// As for [`enter`].
+pub fn confine<'c>(
+    estate: &Estate<'c>,
+    keys: &mut Keys<'_, 'c>,
+    sandbox: &Sandbox,
+) -> Result<Entered> {
+    machine::harden();
     let needs = keys.prepare(estate)?;
     let mut sandbox = sandbox.clone();
     sandbox.write.extend(needs.write);
     sandbox.unix_sockets |= needs.unix_sockets;
-    let entered = sandbox::enter(&sandbox)?;
-    let said = entered.to_string();
-    transcript.note("sandbox", said.strip_prefix("sandbox: ").unwrap_or(&said))?;
-    Ok(entered.findings())
+    sandbox::enter(&sandbox)
 }
 
 /// Notes what is waived; what is not stops everything.

@@ -2,6 +2,7 @@
 
 use super::{Session, unlock};
 use crate::authority::{Keys, custody};
+use crate::ceremony::watch;
 use crate::error::Result;
 use crate::model::name::{ObjectRef, Scope};
 use std::process::ExitCode;
@@ -82,7 +83,9 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
 fn test(args: &TestArgs, session: &Session) -> Result<()> {
     let estate = session.read()?;
     let mut source = unlock::Source::new(session, &args.unlock);
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
+    watch::confine(&estate, &mut keys, &sandbox)?;
     let object = custody::test(&estate, &mut keys, &args.object)?;
     let held = estate.held(&object)?;
     let notes = keys.notes();
@@ -102,10 +105,13 @@ fn test(args: &TestArgs, session: &Session) -> Result<()> {
 
 fn seal(args: &SealArgs, session: &Session) -> Result<()> {
     let mut estate = session.change()?;
+    custody::can_be_sealed(&estate, &args.object)?;
     let mut source = unlock::Source::new(session, &args.unlock)
         .shares_to(&args.shares)
         .new_passphrase_in(args.new_passphrase_file.as_deref());
+    let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
+    watch::confine(&estate, &mut keys, &sandbox)?;
     let sealed = custody::seal(&mut estate, &mut keys, &args.object);
     let (object, held) = sealed.map_err(|error| estate.refuse(&args.object, error))?;
     let ui = session.ui;

@@ -2,15 +2,15 @@
 
 use crate::error::{Explain, Result};
 use crate::model::rule::Rule;
-use crate::pki::pem;
+use crate::pki::{inspect::Certificate, pem};
 use rustix::fs::MemfdFlags;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::process::{Command, Output, Stdio};
 
-/// Asks openssl about every CRL and every chain among the files: strictly, with the chain's last
-/// certificate as what is trusted. Gives its version; `None` when it is not installed.
+/// Asks openssl about every CRL and every chain among the files: strictly, with the chain's root
+/// as what is trusted. Gives its version; `None` when it is not installed.
 ///
 /// # Errors
 /// CHAIN-REJECTED with its words.
@@ -35,15 +35,18 @@ pub fn check(files: &[(String, Vec<u8>)]) -> Result<Option<String>> {
 }
 
 fn chain(path: &str, bytes: &[u8]) -> Result<Output> {
-    let ders = pem::read_certificates(path, bytes)?;
-    let file =
-        |ders: &[Vec<u8>]| memory(pem::certificates(ders.iter().map(Vec::as_slice))?.as_bytes());
-    let (root, below) = ders
-        .split_last()
-        .map_or((&[][..], &[][..]), |(root, below)| (std::slice::from_ref(root), below));
-    let (root, below) = (file(root)?, file(below)?);
+    let certificates = pem::read_certificates(path, bytes)?.into_iter();
+    let certificates = certificates.map(|der| Certificate::parse(path, der));
+    let certificates = certificates.collect::<Result<Vec<_>>>()?;
+    let (roots, others): (Vec<_>, Vec<_>) =
+        certificates.iter().partition(|certificate| certificate.is_self_issued());
+    let file = |certificates: &[&Certificate]| {
+        let ders = certificates.iter().map(|certificate| certificate.der.as_slice());
+        memory(pem::certificates(ders)?.as_bytes())
+    };
+    let (roots, others) = (file(&roots)?, file(&others)?);
     let strictly = ["verify", "-x509_strict", "-no-CApath", "-no-CAstore", "-CAfile"];
-    openssl(&[&strictly[..], &[&root.1, &below.1]].concat())
+    openssl(&[&strictly[..], &[&roots.1, "-untrusted", &others.1, &others.1]].concat())
 }
 
 /// A file that is on no disk, and the name under which a child process opens it.

@@ -105,7 +105,7 @@ impl<'a> Source<'a> {
     /// # Errors
     /// Failed, when one of them is not there.
     pub fn sandbox(&mut self, workspace: &Path) -> Result<Sandbox> {
-        self.from_descriptor()?;
+        self.descriptor()?;
         let files = self.passphrases.passphrase_file.iter().chain(self.share_files);
         let files = files.map(|text| named_file(text).map_or(text.into(), |(_, path)| path));
         let files = files.chain(self.pin_file.map(Path::to_owned));
@@ -119,7 +119,7 @@ impl<'a> Source<'a> {
         Ok(Sandbox { write, read, unix_sockets: false })
     }
 
-    fn from_descriptor(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    fn descriptor(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let Some(number) = self.passphrases.passphrase_fd else { return Ok(None) };
         if self.from_fd.is_none() {
             let bytes = file::read_descriptor(number, file::SMALL)?;
@@ -129,7 +129,7 @@ impl<'a> Source<'a> {
     }
 
     fn given(&mut self, object: &ObjectRef) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        if let Some(given) = self.from_descriptor()? {
+        if let Some(given) = self.descriptor()? {
             return Ok(Some(given));
         }
         match files_for(&self.passphrases.passphrase_file, object).first() {
@@ -289,7 +289,7 @@ impl Secrets for Source<'_> {
     fn pin(&mut self, object: &ObjectRef, token: &str) -> Result<Zeroizing<String>> {
         let given = match self.pin_file {
             Some(path) => Some(self.first_line_of(path)?),
-            None => self.from_descriptor()?,
+            None => self.descriptor()?,
         };
         let pin = match given {
             Some(given) => given,

@@ -3,9 +3,11 @@
 
 use crate::error::{Error, Explain, Result};
 use crate::store::file;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
 /// The alternate screen (DEC private mode 1049): no line of it gets into the scrollback.
@@ -13,8 +15,8 @@ const OPEN: &str = "\x1b[?1049h";
 const CLOSE: &str = "\x1b[?1049l";
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
-/// Ctrl-C as it is read while a page is open.
-const INTERRUPT: char = '\u{3}';
+/// Ctrl-C.
+const INTERRUPT: u8 = 3;
 
 /// Cleared and closed when it goes.
 pub struct Page {
@@ -28,9 +30,12 @@ impl Page {
     pub fn open() -> Result<Self> {
         let terminal = file::terminal()?;
         let before = tcgetattr(&terminal).context("the terminal does not answer")?;
-        // Ctrl-C must not end the program while a secret is on the screen.
         let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        // Ctrl-C must not end the program while a secret is on the screen (rpassword would do that):
+        // it ends the line that is asked for, and is read.
         quiet.local_modes.remove(LocalModes::ISIG);
+        quiet.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
         tcsetattr(&terminal, OptionalActions::Now, &quiet).context("the terminal does not obey")?;
         let mut page = Self { terminal, before };
         page.write(OPEN)?;
@@ -51,11 +56,17 @@ impl Page {
     /// # Errors
     /// Failed: the terminal is gone, or Ctrl-C was typed.
     pub fn ask(&mut self, prompt: &str) -> Result<Zeroizing<String>> {
-        let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
-        let typed = typed.context("nobody answers at the terminal")?;
-        match typed.contains(INTERRUPT) {
-            false => Ok(typed),
-            true => Err(Error::failed("interrupted at the terminal, nothing was made")),
+        self.write(prompt)?;
+        // One line at most; what is longer is not what was asked for.
+        let mut line = Zeroizing::new([0; 256]);
+        let length = self.terminal.read(line.as_mut()).context("nobody answers at the terminal")?;
+        self.write("\n")?;
+        let line = line.get(..length).unwrap_or_default();
+        match line.last() {
+            None | Some(&INTERRUPT) => {
+                Err(Error::failed("interrupted at the terminal, nothing was made"))
+            }
+            Some(_) => Ok(Zeroizing::new(String::from_utf8_lossy(line).trim().to_owned())),
         }
     }
 

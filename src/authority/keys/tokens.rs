@@ -144,7 +144,7 @@ impl Tokens {
 /// Without PKCS#11: every use is refused in words.
 #[cfg(not(feature = "pkcs11"))]
 #[derive(Default)]
-pub struct Tokens;
+pub struct Tokens {}
 
 #[cfg(not(feature = "pkcs11"))]
 impl Tokens {

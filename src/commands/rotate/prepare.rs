@@ -23,6 +23,8 @@ pub struct PrepareArgs {
     csr: Option<PathBuf>,
     #[command(flatten)]
     unlock: unlock::Args,
+    #[command(flatten)]
+    shares: unlock::NewShares,
 }
 
 /// The next generation, of whichever kind.
@@ -122,7 +124,7 @@ fn root(args: &PrepareArgs, session: &Session, estate: &mut Estate) -> Result<()
         ui.next("rootward ceremony plan");
         return Ok(());
     }
-    let mut source = unlock::Source::new(session, &args.unlock);
+    let mut source = unlock::Source::new(session, &args.unlock).shares_to(&args.shares);
     let sandbox = source.sandbox(estate.workspace.root())?;
     let mut keys = Keys::new(&mut source);
     let wanted = successor(next, &old);
