@@ -29,7 +29,7 @@ fn every_shell_block_works_when_typed_in_order() {
         &format!(
             "case \"$*\" in\n*generate/internal*) cat '{}' ;;\n\
              *set-signed*) openssl verify -CAfile ca/prod/trust.pem \"${{3#*@}}\" ;;\n\
-             *auth/cert/crls/*) openssl crl -in \"${{3#crl=@}}\" -noout ;;\n\
+             */crls/*) openssl crl -noout -in \"${{3#*@}}\" ;;\n\
              *) exit 1 ;;\nesac\n",
             csr.display()
         ),

@@ -307,7 +307,7 @@ fn verify_finds_links_and_bundles_that_are_not_as_they_should_be() {
     for (path, says) in [
         ("ca/test/trust.pem", "ca/test/trust.pem is not exactly the roots in force"),
         (HELLO, "chain.pem is not the certificate, its issuer and their links"),
-        ("ca/prod/identity/g1/chain.pem", "is not the certificate, its root and their links"),
+        ("ca/prod/identity/g1/chain.pem", "is not the certificate and its root or links"),
     ] {
         let sound = site.read(path);
         let (one, _) = sound

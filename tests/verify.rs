@@ -107,7 +107,7 @@ fn chains_and_trust_are_what_was_issued() {
         ),
         (
             "ca/prod/identity/g1/chain.pem",
-            "prod/identity@g1: ca/prod/identity/g1/chain.pem does not",
+            "ca/prod/identity/g1/chain.pem is not the certificate and its root",
         ),
     ] {
         let site = Site::prepared();
@@ -117,7 +117,7 @@ fn chains_and_trust_are_what_was_issued() {
     }
     let other = site.read("ca/prod/identity/g1/cert.pem");
     site.write("ca/prod/trust.pem", &format!("{root}{other}"));
-    finds(&site, "ca/prod/trust.pem is not exactly the roots of the environment's chains");
+    finds(&site, "ca/prod/trust.pem is not exactly the roots in force");
     fs::remove_file(site.path("ca/prod/trust.pem")).unwrap();
     finds(&site, "ca/prod/trust.pem is not exactly");
 }

@@ -82,11 +82,13 @@ impl<'k, 'c> Keys<'k, 'c> {
     /// # Errors
     /// TOKEN-MISSING; failed, when `ca/site.toml` names no token, or without the feature `pkcs11`.
     pub fn prepare(&mut self, estate: &Estate<'c>) -> Result<Needs> {
-        if !estate.uses_token()? {
+        // Where none is named, whatever needs it says so.
+        let Some(module) = estate.site()?.pkcs11.filter(|_| estate.uses_token().unwrap_or(true))
+        else {
             return Ok(Needs::default());
-        }
+        };
         self.tokens.prepare(estate)?;
-        Ok(Needs { write: estate.token()?.paths, unix_sockets: true })
+        Ok(Needs { write: module.paths, unix_sockets: true })
     }
 
     /// The signer of a CA, compared with its certificate.

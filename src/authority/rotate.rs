@@ -45,7 +45,8 @@ pub fn successor(history: &History, of: &Scope) -> Option<ObjectRef> {
     let at = |generation| ObjectRef { scope: of.clone(), generation: Some(generation) };
     let planned = history.prepared_root().filter(|_| *of == Scope::Root);
     let newest = at(history.generation(of));
-    let is_next = newest.generation > history.active_generation(of)
+    let is_next = newest.generation > Some(0)
+        && newest.generation > history.active_generation(of)
         && matches!(phase(history, &newest), Phase::Requested | Phase::Prepared);
     planned.or_else(|| is_next.then_some(newest))
 }

@@ -111,16 +111,19 @@ impl Trust {
         roots
     }
 
-    /// `chain.pem` of an intermediate: itself, its root (as Vault's set-signed wants it), links.
-    /// `None` when its certificate is not here, or its chain came with it.
+    /// `chain.pem` of an intermediate, for Vault's set-signed: itself and its root; or, where there
+    /// are links, these in the root's place. openssl, given both, may take the root, find that it is
+    /// not trusted, and look no further. `None` when its certificate is not here, or its chain came
+    /// with it.
     pub fn chain(&self, estate: &Estate, object: &ObjectRef) -> Option<Vec<Vec<u8>>> {
         let history = estate.history();
         let issuer = history.certificate(object)?.issuer.as_deref()?.parse::<ObjectRef>().ok()?;
-        let mut chain = Vec::new();
-        for ca in [object, &issuer] {
-            chain.push(estate.recorded_certificate(ca, &ca_dir(ca)).ok()?.der);
-        }
+        let der = |ca: &ObjectRef| Some(estate.recorded_certificate(ca, &ca_dir(ca)).ok()?.der);
+        let mut chain = vec![der(object)?];
         chain.extend(self.links(&issuer));
+        if chain.len() == 1 {
+            chain.push(der(&issuer)?);
+        }
         Some(chain)
     }
 

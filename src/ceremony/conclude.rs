@@ -1,6 +1,6 @@
 //! The end of every ceremony: its transcript is signed by the root, and recorded.
 
-use super::plan::Reviewed;
+use super::plan::{Continuation, Reviewed};
 use super::transcript::Transcript;
 use crate::authority::{Estate, Keys};
 use crate::error::Result;
@@ -24,21 +24,14 @@ pub fn conclude<'c>(
     transcript: &mut Transcript,
 ) -> Result<String> {
     let before = &plan.plan.journal;
-    let (entries, head) = (estate.journal.len(), estate.journal.hash());
-    let from = format!("continued from entry {}", before.entries);
-    transcript.digest("journal", &from, &before.head)?;
-    transcript.digest("", &format!("to entry {entries}"), head)?;
-    transcript.note("", "and then with this transcript")?;
+    let reached = Reached { entries: estate.journal.len(), head: estate.journal.hash() };
+    let mut lines = reached.lines(before).into_iter();
+    transcript.note(JOURNAL, &lines.next().unwrap_or_default())?;
+    lines.try_for_each(|line| transcript.note("", &line))?;
     let root = estate.issuer(&ObjectRef::newest_root())?;
     let signer = keys.signer(estate, &root)?;
     let text = transcript.sign(&root.object.to_string(), signer)?;
-    let record = Record {
-        number: Some(plan.plan.number),
-        plan: Some(plan.digest.clone()),
-        transcript: Some(sha256(text.as_bytes())),
-        waivers: plan.plan.waivers.iter().map(ToString::to_string).collect(),
-        ..Record::new(Act::Ceremony, &root.object)
-    };
+    let record = closing(plan, &root.object, &text);
     let number = plan.plan.number;
     let outputs = vec![
         Output::public(layout::ceremony(number, layout::PLAN), plan.text.clone()),
@@ -46,4 +39,40 @@ pub fn conclude<'c>(
     ];
     estate.stage(outputs, vec![record])?;
     Ok(text)
+}
+
+/// The line that closes a ceremony.
+pub fn closing(plan: &Reviewed, root: &ObjectRef, transcript: &str) -> Record {
+    Record {
+        number: Some(plan.plan.number),
+        plan: Some(plan.digest.clone()),
+        transcript: Some(sha256(transcript.as_bytes())),
+        waivers: plan.plan.waivers.iter().map(ToString::to_string).collect(),
+        ..Record::new(Act::Ceremony, root)
+    }
+}
+
+/// The entry of the transcript that ties it to the journal.
+pub const JOURNAL: &str = "journal";
+
+/// Where the journal is when only the closing line is missing.
+pub struct Reached<'a> {
+    pub entries: u64,
+    pub head: &'a str,
+}
+
+impl Reached<'_> {
+    /// What the transcript, and with it the root's signature, says of the journal: each line of the
+    /// ceremony is under it by the hash of the last.
+    pub fn lines(&self, before: &Continuation) -> [String; 3] {
+        let digest = |text: String, digest: &str| {
+            let (first, second) = digest.split_at(digest.len() / 2);
+            format!("{text} {first} {second}")
+        };
+        [
+            digest(format!("continued from entry {}", before.entries), &before.head),
+            digest(format!("to entry {}", self.entries), self.head),
+            "and then with this transcript".to_owned(),
+        ]
+    }
 }

@@ -1,6 +1,6 @@
 //! The medium: the workspace that holds the root key, brought up to what a plan says.
 
-use super::plan::{Plan, Reviewed, Step};
+use super::plan::{self, Plan, Reviewed, Step};
 use crate::authority::Estate;
 use crate::authority::ca::ca_dir;
 use crate::context::Context;
@@ -72,7 +72,10 @@ fn brought(dir: &Path, plan: &Plan) -> Result<Vec<Output>> {
 }
 
 /// The files that a plan brings: declarations and requests, and nothing else, whoever wrote it.
-fn files(plan: &Plan) -> Result<Vec<Output>> {
+///
+/// # Errors
+/// Usage, when it names others.
+pub fn files(plan: &Plan) -> Result<Vec<Output>> {
     let mut outputs = Vec::new();
     for content in &plan.declarations {
         let environment = content.path.strip_prefix("ca/");
@@ -121,8 +124,21 @@ fn is_medium(estate: &Estate, plan: &Reviewed) -> Result<()> {
 fn bring(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
     same_root(estate, &plan.plan)?;
     let is_done = continues(estate, plan)?;
+    if !is_done {
+        in_turn(estate, &plan.plan)?;
+    }
     requests_as_recorded(estate, &plan.plan)?;
     Ok(is_done)
+}
+
+/// The next ceremony after those that were held, so that it writes over none of them.
+fn in_turn(estate: &Estate, plan: &Plan) -> Result<(), Finding> {
+    let next = plan::number(estate);
+    if plan.number == next {
+        return Ok(());
+    }
+    let message = format!("the plan is of ceremony {}, the next one here is {next}", plan.number);
+    Err(Rule::PlanForked.found(message))
 }
 
 /// A root that is here must be the one that the plan knows.

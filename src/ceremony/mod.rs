@@ -3,7 +3,7 @@
 //! response: plan -> rehearse -> run -> verify -> import. What one machine does by itself is a
 //! ceremony of one step.
 
-mod conclude;
+pub mod conclude;
 pub mod guard;
 pub mod import;
 pub mod medium;

@@ -83,7 +83,13 @@ impl Response {
     /// RESPONSE-TRUNCATED, RESPONSE-CHANGED; usage with file:line:column.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
         whole(file, bytes)?;
-        declaration::parse(file, bytes).hint("bring the response file once more")
+        let response: Self =
+            declaration::parse(file, bytes).hint("bring the response file once more")?;
+        if response.text()?.as_bytes() == bytes {
+            return Ok(response);
+        }
+        let message = format!("{file}: it is not written as a response is");
+        Err(Rule::ResponseChanged.found(message).into())
     }
 }
 

@@ -59,7 +59,7 @@ pub fn run<'c>(
     if let Some(recovered) = &recovered {
         room.show(recovered);
     }
-    let draft = dir.join(layout::ceremony(plan.plan.number, layout::DRAFT));
+    let draft = dir.join(layout::draft(plan.plan.number, &plan.digest));
     let ran = match is_done {
         true => Ran::AlreadyDone,
         false => Ran::Done(attempt(&mut estate, plan, sandbox, room, secrets, &draft)?),
@@ -87,6 +87,9 @@ fn attempt<'c>(
         file::append(draft, line.as_bytes())
     });
     let mut transcript = Transcript::begin(plan, &earlier, watcher)?;
+    if !transcript.text().starts_with(&earlier) {
+        file::replace(draft, transcript.text().as_bytes(), 0o644, true)?;
+    }
     let made = hold(estate, plan, sandbox, room, secrets, &mut transcript);
     if let Err(error) = &made {
         for finding in &error.findings {

@@ -61,6 +61,10 @@ pub fn perform<'c>(
 fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Result<Vec<Made>> {
     let products = match step {
         Step::RootCreate { object, not_after, crl_next_update, .. } => {
+            if estate.history().certificate(object).is_some() {
+                let message = format!("{object} is there already, and would be made again");
+                return Err(Rule::PlanDiffers.found(message).into());
+            }
             let ends = (*not_after, *crl_next_update);
             let (certificate, crl) = root::step(estate, keys, object, ends)?;
             vec![Product::Certificate(Box::new(certificate)), Product::Crl(Box::new(crl))]
@@ -68,8 +72,13 @@ fn one<'c>(estate: &mut Estate<'c>, keys: &mut Keys<'_, 'c>, step: &Step) -> Res
         Step::RootLink { object, issuer, .. } => {
             vec![Product::Certificate(Box::new(link::step(estate, keys, object, issuer)?))]
         }
-        Step::IntermediateSign { object, request, not_after, .. } => {
+        Step::IntermediateSign { object, issuer, request, not_after, .. } => {
             let target = intermediate::Target::find(estate, object)?;
+            let signs = estate.in_force(&ObjectRef::newest_root());
+            if *issuer != signs {
+                let message = format!("{object} would be signed by {signs}, planned was {issuer}");
+                return Err(Rule::PlanDiffers.found(message).into());
+            }
             let filed = target.filed_request(estate)?.map(|filed| filed.digest());
             if filed.as_deref() != Some(request) {
                 let message = format!("the request of {object} is not the one that was planned");

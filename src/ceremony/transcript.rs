@@ -180,3 +180,23 @@ pub fn verify(file: &str, text: &str, key: &PublicKey) -> Result<()> {
 pub fn plan_of(text: &str) -> Option<&str> {
     text.lines().nth(1)
 }
+
+/// What its last entry of this kind says, continuation lines included.
+pub fn said(text: &str, kind: &str) -> Option<String> {
+    let mut words: Option<Vec<&str>> = None;
+    let mut is_in = false;
+    for line in text.lines().skip(2).take_while(|line| *line != BEGIN) {
+        let entry = line.splitn(3, ' ').nth(2)?;
+        let is_new = !entry.starts_with(' ');
+        if is_new {
+            is_in = entry.split(' ').next() == Some(kind);
+            if is_in {
+                words = Some(Vec::new());
+            }
+        }
+        if let (true, Some(words)) = (is_in, &mut words) {
+            words.extend(entry.split_whitespace().skip(usize::from(is_new)));
+        }
+    }
+    words.map(|words| words.join(" "))
+}

@@ -1,6 +1,7 @@
 //! A response against its plan: every line, every byte, every signature; with a second
 //! implementation.
 
+use super::conclude::{JOURNAL, Reached, closing};
 use super::plan::{Reviewed, Step};
 use super::response::Response;
 use super::steps::{self, Made, Product};
@@ -68,6 +69,7 @@ pub fn verify(
         return Err(Rule::TranscriptChanged.found(message).into());
     }
     transcript::verify(&format!("{file} (transcript)"), &response.transcript, &root.facts.key)?;
+    signed_journal(plan, file, response, &records)?;
     let held = |record: &Record| record.plan.as_ref() == Some(&plan.digest);
     let is_filed = estate.journal.records.iter().any(held);
     let mut rest = made.as_slice();
@@ -118,6 +120,38 @@ fn records(plan: &Reviewed, file: &str, response: &Response) -> Result<Vec<Recor
     Ok(records)
 }
 
+/// Every entry is under the root's signature: the transcript names the hash of the last but one, and
+/// the last is what it has to be.
+fn signed_journal(
+    plan: &Reviewed,
+    file: &str,
+    response: &Response,
+    records: &[Record],
+) -> Result<()> {
+    let [.., last, closes] = records else {
+        return Err(changed(format!("{file}: the journal has no entry of the ceremony")));
+    };
+    let reached = Reached { entries: last.seq, head: &last.hash };
+    let expected = reached.lines(&plan.plan.journal).join(" ");
+    if transcript::said(&response.transcript, JOURNAL).as_ref() != Some(&expected) {
+        let message = "its journal is not the one that the signed transcript names";
+        return Err(changed(format!("{file}: {message}")));
+    }
+    let expected = Record {
+        seq: closes.seq,
+        time: last.time.clone(),
+        host: last.host.clone(),
+        user: last.user.clone(),
+        prev: closes.prev.clone(),
+        hash: closes.hash.clone(),
+        ..closing(plan, &closes.object.parse().map_err(changed)?, &response.transcript)
+    };
+    if serde_json::to_string(&expected)? == serde_json::to_string(closes)? {
+        return Ok(());
+    }
+    Err(changed(format!("{file}: the entry that closes its journal says more than it may")))
+}
+
 /// Every entry has its file, every file its entry.
 fn products(file: &str, response: &Response, records: &[Record]) -> Result<Vec<Made>> {
     let mut files: Vec<_> = response.files.iter().collect();
@@ -138,8 +172,11 @@ fn products(file: &str, response: &Response, records: &[Record]) -> Result<Vec<M
         let at = files.iter().position(|content| content.path == path);
         let content = at.map(|at| files.swap_remove(at));
         let content = content.ok_or_else(|| changed(format!("{file} has no {path}")))?;
-        let der = pem::read_one(&path, label, content.text.as_bytes())?;
-        if sha256(&der) != *fingerprint || sha256(content.text.as_bytes()) != content.sha256 {
+        let unlike = |error: Error| changed(format!("{file}: {}", error.messages().join(": ")));
+        let der = pem::read_one(&path, label, content.text.as_bytes()).map_err(unlike)?;
+        let is_plain = pem::encode(label, &der)? == content.text;
+        let digest = sha256(content.text.as_bytes());
+        if !is_plain || sha256(&der) != *fingerprint || digest != content.sha256 {
             return Err(changed(format!("{file}: {path} is not what its journal recorded")));
         }
         let product = match is_crl {

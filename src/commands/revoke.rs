@@ -1,5 +1,9 @@
 //! `rootward revoke OBJECT --reason REASON`
 
+mod why;
+
+pub use why::Why;
+
 use super::{Session, day, member, unlock};
 use crate::authority::revoke::{self, Published, Revocation};
 use crate::authority::{Estate, Keys, ca::ca_dir, crl};
@@ -10,7 +14,7 @@ use crate::model::{
     environment::{ISSUER, KeyHome},
     name::{ObjectRef, Scope},
 };
-use crate::pki::crl::{Crl, Reason};
+use crate::pki::crl::Crl;
 use crate::ui::lines::count;
 use std::process::ExitCode;
 
@@ -40,33 +44,6 @@ pub struct RevokeArgs {
     serial: Option<String>,
     #[command(flatten)]
     unlock: unlock::Args,
-}
-
-/// A reason, or none.
-#[derive(Clone, Copy, Debug)]
-pub struct Why(pub Option<Reason>);
-
-impl Why {
-    /// clap's value parser. The reasons that a rule refuses are read, too.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let is = |word: &str| text.eq_ignore_ascii_case(word);
-        let refused = [("certificateHold", 6), ("removeFromCRL", 8), ("aACompromise", 10)];
-        if is("unspecified") {
-            return Ok(Self(None));
-        }
-        if let Some((_, code)) = refused.into_iter().find(|(word, _)| is(word)) {
-            return Ok(Self(Some(Reason::Other(code))));
-        }
-        let known = Reason::ALL.into_iter().find(|reason| is(&reason.to_string()));
-        match known {
-            Some(reason) => Ok(Self(Some(reason))),
-            None => text.parse::<Reason>().map(|reason| Self(Some(reason))),
-        }
-    }
-
-    fn word(self) -> String {
-        self.0.map_or_else(|| "unspecified".to_owned(), |reason| reason.to_string())
-    }
 }
 
 /// Judges, asks, revokes.

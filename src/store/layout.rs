@@ -18,8 +18,6 @@ pub const CEREMONIES: &str = "ca/ceremonies";
 pub const PLAN: &str = "plan.toml";
 /// What happened, signed by the root.
 pub const TRANSCRIPT: &str = "transcript.txt";
-/// The same while it is being written.
-pub const DRAFT: &str = "draft.txt";
 /// What comes back to the side that planned.
 pub const RESPONSE: &str = "response.toml";
 
@@ -30,6 +28,12 @@ pub fn ceremony(number: u64, file: &str) -> String {
 
 /// How the key of a generation of the root is held, beside it.
 pub const CUSTODY: &str = "custody.toml";
+/// The transcript while it is being written: each plan's own, as a plan that is refused keeps it.
+pub fn draft(number: u64, plan: &str) -> String {
+    let plan: String = plan.chars().take(8).collect();
+    ceremony(number, &format!("draft-{plan}.txt"))
+}
+
 /// What is so on this machine alone; not in Git.
 pub const SITE: &str = "ca/site.toml";
 /// ACL templates.

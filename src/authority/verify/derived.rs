@@ -64,7 +64,7 @@ impl Derived {
         let path = format!("{}/chain.pem", ca_dir(object));
         let there = pem::read_certificates(&path, &estate.workspace.read(&path)?)?;
         let is_right = self.trust.agrees(&there, &expected);
-        Ok((!is_right).then(|| format!("{path} is not the certificate, its root and their links")))
+        Ok((!is_right).then(|| format!("{path} is not the certificate and its root or links")))
     }
 
     /// Is that the chain of a leaf of this intermediate?

@@ -162,7 +162,10 @@ fn intermediates(
             };
             let issuer = record.issuer.as_ref().and_then(|issuer| issuers.get(issuer));
             report.problems.lint(&object, &certificate, &draft, issuer, record.act);
-            ca(estate, &object, certificate, intermediate.key, issuers, report);
+            // A medium has the keys and the CRLs of roots alone.
+            let is_medium = report.role == Role::Offline;
+            let key = if is_medium { KeyHome::Vault } else { intermediate.key };
+            ca(estate, &object, certificate, key, issuers, report);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `rootward ceremony verify`
 
 use super::{made_json, read_plan, show_made};
+use crate::authority::Estate;
 use crate::ceremony::response::{LIMIT, Response};
-use crate::ceremony::{import, verify};
+use crate::ceremony::{import, medium, verify};
 use crate::commands::Session;
 use crate::error::{Error, Result, none_of};
 use crate::journal::{Journal, chain::instant};
@@ -42,7 +43,6 @@ pub const NAMESPACE: &str = "rootward-transcript";
 pub fn run(args: &CheckArgs, session: &Session) -> Result<()> {
     let name = file::shown(&args.response);
     let response = Response::parse(&name, &file::read(&args.response, LIMIT)?)?;
-    let estate = session.read()?;
     let plan = match &args.plan {
         Some(path) => path.clone(),
         None => session.dir()?.join(import::plan_path(&response)),
@@ -52,6 +52,8 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<()> {
         return Err(Error::failed(message).hint("name the plan with --plan FILE"));
     }
     let plan = read_plan(&plan)?;
+    // As it was declared then.
+    let estate = Estate::read_with(&session.dir()?, &session.context, medium::files(&plan.plan)?)?;
     let verified = verify::verify(&estate, &plan, &name, &response)?;
     let witnesses = match &args.witnesses {
         Some(allowed) => signatures(args, allowed, &response)?,
