@@ -1,7 +1,6 @@
 //! A plan that does not change, and the transcript of its rehearsal, word for word. With
 //! `GOLDEN=overwrite` the transcript is written instead of compared.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 use common::Site;
