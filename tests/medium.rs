@@ -45,6 +45,21 @@ fn a_root_key_that_is_here_is_used_here() {
 }
 
 #[test]
+fn what_lies_on_a_medium_and_is_recorded_nowhere_is_never_written_over() {
+    for path in ["ca/root/g1/key.pem", "ca/root/g1/crl.pem", "ca/prod/identity/g1/cert.pem"] {
+        let shell = planned();
+        shell.run(&format!(
+            "file=$(dirname $PWD)/medium/{path}; mkdir -p $(dirname $file) && echo mine >$file"
+        ));
+        let run = "rootward ceremony run plan.toml --workspace /media/root";
+        let said = refused(&shell, 3, run);
+        assert!(said.contains(&format!("CONTRADICTION: {path} is there")), "{said}");
+        let (there, _) = shell.run(&format!("cat $(dirname $PWD)/medium/{path}"));
+        assert_eq!(there, "mine\n");
+    }
+}
+
+#[test]
 fn a_new_medium_is_named() {
     let shell = planned();
     let said = refused(&shell, 2, "mkdir bare && cd bare && rootward ceremony run ../plan.toml");

@@ -37,14 +37,23 @@ pub fn existing(estate: &Estate) -> Result<Option<Root>> {
     if let Some(generation) = estate.active_generation(&Scope::Root) {
         return as_declared(estate, generation).map(Some);
     }
-    let dir = ca_dir(&ObjectRef::root(1));
+    nothing_in_the_way(estate, &ObjectRef::root(1))?;
+    Ok(None)
+}
+
+/// What is there and recorded nowhere is never written over.
+///
+/// # Errors
+/// CONTRADICTION.
+fn nothing_in_the_way(estate: &Estate, object: &ObjectRef) -> Result<()> {
+    let dir = ca_dir(object);
     for file in ["key.pem", "cert.pem", "crl.pem"] {
         if estate.workspace.exists(&format!("{dir}/{file}")) {
-            let message = format!("{dir}/{file} is there, but the journal knows of no root");
+            let message = format!("{dir}/{file} is there, but the journal knows of no {object}");
             return Err(contradiction(message).into());
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 /// When a root that is made now, and its first CRL, are to end: as declared.
@@ -68,6 +77,7 @@ pub fn step<'c>(
     object: &ObjectRef,
     (not_after, next_update): (OffsetDateTime, OffsetDateTime),
 ) -> Result<(Certificate, Crl)> {
+    nothing_in_the_way(estate, object)?;
     let declared: Algorithm = estate.root.key.algorithm.into();
     let public = match keys.held(object).map(|signer| signer.public().clone()) {
         Some(imported) => imported,

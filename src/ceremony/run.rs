@@ -112,6 +112,7 @@ fn hold<'c>(
     transcript: &mut Transcript,
 ) -> Result<Vec<Made>> {
     transcript.note("begin", &begin(estate))?;
+    transcript.note("people", &people_of(plan))?;
     watch::guard(estate, &plan.plan, room, transcript)?;
     rehearse(estate, plan, Box::new(|_| Ok(())))?;
     medium::restage(estate, plan)?;
@@ -130,4 +131,13 @@ fn hold<'c>(
     let path = layout::ceremony(plan.plan.number, layout::RESPONSE);
     estate.commit(vec![Output::public(path, response)], Vec::new())?;
     Ok(made)
+}
+
+/// Who is in the room, as planned.
+fn people_of(plan: &Reviewed) -> String {
+    let operator = format!("operator {}", plan.plan.operator);
+    match plan.plan.witnesses.is_empty() {
+        true => format!("{operator}, no witness"),
+        false => format!("{operator}, witnesses {}", plan.plan.witnesses.join(", ")),
+    }
 }

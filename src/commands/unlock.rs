@@ -1,6 +1,8 @@
 //! Where secrets come from: a file, a file descriptor, or a prompt; never the command line or the
 //! environment.
 
+mod files;
+
 use super::{Session, custodian};
 use crate::authority::Secrets;
 use crate::ceremony::guard::sandbox::Sandbox;
@@ -8,6 +10,7 @@ use crate::custody::shares::{Progress, Share};
 use crate::error::{Error, Result};
 use crate::model::{name::ObjectRef, text::clean};
 use crate::store::file;
+use files::{files_for, first_line, named_file, text};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -156,44 +159,6 @@ impl<'a> Source<'a> {
             self.session.ui.hint(&format!("chmod 600 {path}"));
         }
     }
-}
-
-/// The files for this key: those that name it, else those that name none.
-fn files_for(files: &[String], object: &ObjectRef) -> Vec<PathBuf> {
-    let is_it = |of: &ObjectRef| {
-        of.scope == object.scope && of.generation.is_none_or(|of| Some(of) == object.generation)
-    };
-    let named: Vec<PathBuf> = files
-        .iter()
-        .filter_map(|text| named_file(text).filter(|(of, _)| is_it(of)).map(|(_, path)| path))
-        .collect();
-    if !named.is_empty() {
-        return named;
-    }
-    files.iter().filter(|text| named_file(text).is_none()).map(PathBuf::from).collect()
-}
-
-fn named_file(text: &str) -> Option<(ObjectRef, PathBuf)> {
-    let (object, path) = text.split_once('=')?;
-    Some((object.parse().ok()?, PathBuf::from(path)))
-}
-
-/// As openssl's `file:` does: up to the first line feed.
-fn first_line(bytes: &[u8], what: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.is_empty() {
-        return Err(Error::failed(format!(
-            "{what} begins with an empty line, expected a passphrase"
-        )));
-    }
-    Ok(Zeroizing::new(line.to_vec()))
-}
-
-fn text(bytes: &[u8], what: &str) -> Result<Zeroizing<String>> {
-    let text = std::str::from_utf8(bytes);
-    let text = text.map_err(|_| Error::failed(format!("{what} is not UTF-8, expected text")))?;
-    Ok(Zeroizing::new(text.to_owned()))
 }
 
 impl Secrets for Source<'_> {

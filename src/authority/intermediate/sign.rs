@@ -129,6 +129,11 @@ fn sign<'c>(
     keys: &mut Keys<'_, 'c>,
 ) -> Result<Certificate> {
     let Preview { target, request, issuer, linted, is_filed } = preview;
+    let path = format!("{}/cert.pem", target.dir());
+    if estate.workspace.exists(&path) {
+        let message = format!("{path} is there, but the journal does not know it");
+        return Err(contradiction(message).into());
+    }
     let certificate = linted.sign(Some(&issuer), keys.signer(estate, &issuer)?)?;
     let mut records = Vec::new();
     let mut outputs = Vec::new();

@@ -78,7 +78,8 @@ fn digest_lines(digest: &str, words: &[String]) -> Vec<String> {
 /// What a ceremony made, for people.
 fn show_made(ui: &Ui, made: &[Made]) {
     for one in made {
-        ui.status(&one.object.to_string());
+        let kind = if one.kind() == "crl" { " CRL" } else { "" };
+        ui.status(&format!("{}{kind}", one.object));
         for line in one.lines() {
             ui.status(&format!("  {line}"));
         }
