@@ -12,6 +12,7 @@ use crate::pki::encode::{self, CrlDraft};
 use crate::pki::issue::{assemble, signature_is_valid};
 use crate::pki::issuer::{Issuer, check_signer};
 use crate::pki::lint;
+use std::collections::HashSet;
 use time::{Duration, OffsetDateTime};
 
 /// What the next CRL of an issuer is to say.
@@ -35,9 +36,10 @@ impl Plan {
         let kept = |entry: &Revoked| !expired_before(history, entry, previous);
         let entries = previous.iter().flat_map(|crl| &crl.revoked);
         let mut revoked: Vec<Revoked> = entries.filter(|entry| kept(entry)).cloned().collect();
+        let mut there: HashSet<String> = revoked.iter().map(|entry| entry.serial.clone()).collect();
         for record in history.revocations(&issuer.object) {
             let entry = Revoked::of(record)?;
-            if kept(&entry) && !revoked.iter().any(|there| there.serial == entry.serial) {
+            if kept(&entry) && there.insert(entry.serial.clone()) {
                 revoked.push(entry);
             }
         }
@@ -91,9 +93,9 @@ pub fn lint(
     for entry in &plan.revoked {
         entry_findings(entry, plan, issuer, history, &mut findings);
     }
+    let kept: HashSet<&str> = plan.revoked.iter().map(|entry| entry.serial.as_str()).collect();
     for entry in previous.iter().flat_map(|crl| &crl.revoked) {
-        let kept = plan.revoked.iter().any(|kept| kept.serial == entry.serial);
-        if !kept && !expired_before(history, entry, previous) {
+        if !kept.contains(entry.serial.as_str()) && !expired_before(history, entry, previous) {
             let message = format!("serial {} is on the last CRL and not on this one", entry.serial);
             findings.push(Rule::CrlShrinks.found(message));
         }
