@@ -177,16 +177,28 @@ fn details(record: &Record) -> Vec<String> {
     if let Some(reason) = &record.reason {
         parts.push(format!("reason {reason}"));
     }
+    if let Some(custody) = &record.custody {
+        parts.push(format!("held by {custody}"));
+    }
     let mut details = vec![parts.join(", ")];
     let values = [
         ("serial", &record.serial),
         ("SHA-256", &record.fingerprint),
         ("request", &record.request),
         ("plan", &record.plan),
-        ("minutes", &record.transcript),
+        ("transcript", &record.transcript),
     ];
     for (label, value) in values {
-        details.extend(value.as_ref().map(|value| format!("{label:8}{value}")));
+        let Some(value) = value else { continue };
+        // 80 columns have no room for a longer word beside a digest.
+        let label = match label.len() {
+            0..8 => label,
+            _ => {
+                details.push(label.to_owned());
+                ""
+            }
+        };
+        details.push(format!("{label:8}{value}"));
     }
     let waived = record.waivers.iter().map(|waiver| format!("waived {waiver}"));
     for line in waived.chain(record.refusal.iter().cloned()) {
