@@ -56,6 +56,7 @@ pub fn run(args: &ImportArgs, session: &Session) -> Result<()> {
     }
     show_made(ui, &filed.made);
     let archived = layout::ceremony(response.number, layout::RESPONSE);
+    let archived = file::shown(&estate.workspace.root().join(archived));
     let hint = format!("rootward ceremony verify {archived} --witnesses ALLOWED_SIGNERS");
     witnesses::show(ui, &plan.plan, witnessed.as_ref(), &hint);
     for path in &filed.edited {
