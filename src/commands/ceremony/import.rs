@@ -20,8 +20,7 @@ use std::path::PathBuf;
 /// A new root is trusted from then on: its fingerprint is shown, and asked for once more, to be
 /// compared with the paper. Without a terminal --yes is needed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  $ rootward ceremony import response.toml
+#[command(after_help = "Example:
   $ rootward ceremony import response.toml --witnesses allowed_signers")]
 pub struct ImportArgs {
     /// The response
