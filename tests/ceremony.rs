@@ -156,6 +156,123 @@ fn both_witnesses_sign_what_they_saw() {
 }
 
 #[test]
+fn the_signatures_of_the_witnesses_are_filed_with_the_response() {
+    let pair = Pair::planned();
+    pair.change_plan(|plan| plan.witnesses = vec!["bob".into(), "Zoë ../x".into()]);
+    let waiting = pair.on.path(&pair.of_ceremony("plan.toml"));
+    fs::copy(pair.plan_file(), waiting).unwrap();
+    pair.hold();
+    let people = Ssh::new(&[("bob", &["-t", "ed25519"]), ("zoe", &["-t", "ed25519"])]);
+    let transcript = pair.response().transcript;
+    let sign = |name: &str| {
+        let signature = people.sign(name, NAMESPACE, "sha512", transcript.as_bytes());
+        fs::write(pair.on.beside(&format!("transcript.txt.{name}.sig")), &signature).unwrap();
+        signature
+    };
+    let allowed = pair.on.beside("allowed_signers");
+    let lines = people.line("bob", "") + &people.line("zoe", "").replacen("zoe", "Zoë*", 1);
+    fs::write(&allowed, &lines).unwrap();
+    let allowed = allowed.display().to_string();
+    let options = ["--yes", "--witnesses", &allowed];
+
+    // Each of them, or nothing is filed.
+    let bob = sign("bob");
+    pair.on.declines("WITNESS-MISSING", |_| pair.import_with(&options));
+    fs::write(pair.on.beside("transcript.txt.zoe.sig"), &bob[..40]).unwrap();
+    pair.on.declines("WITNESS-SIGNATURE", |_| pair.import_with(&options));
+    let zoe = sign("zoe");
+    let said = pair.import_with(&options).ok().stderr;
+    assert!(said.contains("and by the witness bob"), "{said}");
+    assert!(!said.contains("not checked"), "{said}");
+    pair.same();
+
+    // No name leaves the directory. What is filed is found by itself, from anywhere.
+    for (name, bytes) in [
+        ("transcript.txt.bob.sig", bob.as_slice()),
+        ("transcript.txt.witness-2.sig", &zoe),
+        ("allowed_signers", lines.as_bytes()),
+    ] {
+        let file = pair.on.path(&pair.of_ceremony(name));
+        assert_eq!(fs::read(file).unwrap(), bytes, "{name}");
+    }
+    let response = pair.on.path(&pair.of_ceremony("response.toml")).display().to_string();
+    let verify = ["ceremony", "verify", &response];
+    let said = pair.on.at("+5y", &verify).ok().stderr;
+    assert!(said.contains("and by the witness bob"), "{said}");
+    assert!(said.contains("with the keys of ") && said.contains("as they were filed"), "{said}");
+    let other = pair.on.beside("others");
+    fs::write(&other, people.line("bob", "")).unwrap();
+    let other = other.display().to_string();
+    let named = [verify.as_slice(), &["--witnesses", &other]].concat();
+    pair.on.run(&named).fails(3, "WITNESS-UNKNOWN: ");
+    // Keys that lie beside a response that was brought are nobody's choice.
+    let said = pair.verify().ok().stderr;
+    assert!(said.contains("were not checked"), "{said}");
+    fs::remove_file(pair.on.path(&pair.of_ceremony("transcript.txt.bob.sig"))).unwrap();
+    pair.on.run(&verify).fails(3, "WITNESS-MISSING: ");
+}
+
+#[test]
+fn an_import_says_when_nobody_looked_at_the_signatures() {
+    let pair = Pair::held();
+    let said = pair.import().ok().stderr;
+    assert!(said.contains("warning: the signatures of bob were not checked"), "{said}");
+    let hint = said.lines().find_map(|line| line.split_once("ceremony verify ")).unwrap().1;
+    let response = pair.on.path("ca/ceremonies/0002/response.toml");
+    assert_eq!(hint, format!("{} --witnesses ALLOWED_SIGNERS", response.display()));
+    assert!(!pair.on.path("ca/ceremonies/0002/allowed_signers").exists());
+}
+
+#[test]
+fn a_new_root_is_compared_with_the_paper() {
+    let pair = Pair::planned();
+    pair.hold();
+    let run = pair.on.fails(2, "expected --yes", |_| pair.import_with(&[]));
+    let certificate = pair.response().files.into_iter();
+    let root = certificate.into_iter().find(|file| file.path == "ca/root/g1/cert.pem").unwrap();
+    let der = rootward::pki::pem::read_one("root", "CERTIFICATE", root.text.as_bytes()).unwrap();
+    let fingerprint = rootward::pki::inspect::sha256(&der);
+    let words = rootward::model::words::of_hex(&fingerprint).unwrap();
+    let hex = rootward::model::text::unhex(&fingerprint).unwrap();
+    let hex = rootward::model::text::colons(&hex);
+    for part in [&hex[..47], &hex[48..], &words[..6].join(" "), &words[18..].join(" ")] {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    }
+
+    // At a terminal one is asked, also one who wants to hear little.
+    let ask = |options: &str, answer: &str| {
+        let command = format!(
+            "{} {options} -C {} ceremony import {}",
+            env!("CARGO_BIN_EXE_rootward"),
+            pair.on.root().display(),
+            pair.response_file().display()
+        );
+        let mut script = std::process::Command::new(common::tool("script", "bsdutils"));
+        script.args(["-qec", &command, "/dev/null"]).stdin(std::process::Stdio::piped());
+        script.stdout(std::process::Stdio::piped());
+        let mut child = script.spawn().unwrap();
+        use std::io::Write;
+        child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+        Run::of(child.wait_with_output().unwrap())
+    };
+    let before = pair.on.snapshot();
+    for (options, answer, code) in [("", "n\n", 1), ("-q", "\n", 1)] {
+        let run = ask(options, answer);
+        assert_eq!(run.code, code, "{}", run.stdout);
+        assert!(run.stdout.contains("on the paper?"), "{}", run.stdout);
+        let shown = run.stdout.contains(&fingerprint) || run.stdout.contains(&hex[..47]);
+        assert!(shown, "{}", run.stdout);
+        assert_eq!(pair.on.snapshot(), before);
+    }
+    assert_eq!(ask("", "y\n").code, 0);
+    pair.same();
+    // What brings no root asks nothing.
+    pair.plan(&["--crl"]).ok();
+    pair.hold();
+    pair.import_with(&[]).ok();
+}
+
+#[test]
 fn nothing_changes_while_a_plan_waits() {
     let pair = Pair::second();
     let changing: [&[&str]; 6] = [

@@ -104,7 +104,7 @@ fn a_copy_replaces_nothing_but_a_file() {
     let shell = planned();
     shell.run("mkdir out && ln -s plan.toml link");
     for (name, kind) in [("out", "a directory"), ("link", "a symbolic link")] {
-        for command in ["plan", "run plan.toml --workspace /media/root"] {
+        for command in ["plan", "script plan.toml", "run plan.toml --workspace /media/root"] {
             let said = refused(&shell, 1, &format!("rootward ceremony {command} -o {name}"));
             assert!(said.contains(&format!("{name} is {kind}, expected a file or none")), "{said}");
         }

@@ -340,6 +340,12 @@ fn no_line_of_the_transcript_can_be_changed() {
 
 // --- whoever has the root's key, and an older copy of the rest ---------------------------------
 
+fn root_key<'r>(pair: &Pair, rng: &'r SystemRandom) -> SoftKey<'r> {
+    let sealed_key = fs::read(pair.off.path("ca/root/g1/key.pem")).unwrap();
+    let key = sealed::open("key", &sealed_key, common::PASSPHRASE.as_bytes()).unwrap();
+    SoftKey::open(key.as_bytes(), rng).unwrap()
+}
+
 /// A ceremony that issues this CRL, by the root's real key, without any rule.
 fn rogue(pair: &Pair, revoked: Vec<crl::Revoked>, number: u64) {
     let rng = SystemRandom::new();
@@ -358,9 +364,7 @@ fn rogue(pair: &Pair, revoked: Vec<crl::Revoked>, number: u64) {
     let Step::CrlIssue { object, next_update, .. } = &plan.plan.steps[0] else { panic!() };
 
     let mut estate = medium::change(&pair.off.root(), &plan, &context).unwrap().estate;
-    let sealed_key = fs::read(pair.off.path("ca/root/g1/key.pem")).unwrap();
-    let key = sealed::open("key", &sealed_key, common::PASSPHRASE.as_bytes()).unwrap();
-    let key = SoftKey::open(key.as_bytes(), &rng).unwrap();
+    let key = root_key(pair, &rng);
     let issuer = estate.issuer(object).unwrap();
     let said = crl::Plan {
         number,
@@ -384,6 +388,8 @@ fn rogue(pair: &Pair, revoked: Vec<crl::Revoked>, number: u64) {
     let transcript = transcript.sign("root@g1", &key).unwrap();
     estate.stage(Vec::new(), vec![closing(&plan, object, &transcript)]).unwrap();
     let response = Response::of(&estate, &plan, &transcript).unwrap();
+    drop(estate);
+    unlocked(&pair.off);
     fs::write(pair.response_file(), response.text().unwrap()).unwrap();
     // The online side's plan is as changed as the other.
     let path = pair.on.path(&pair.of_ceremony("plan.toml"));
@@ -432,6 +438,87 @@ fn revoke(site: &Site, object: &str) {
         ..Record::new(Act::Revoke, &object)
     };
     estate.commit(Vec::new(), vec![record]).unwrap();
+    drop(estate);
+    unlocked(site);
+}
+
+/// Waits until the lock is free: what other tests start has a copy of it for a moment.
+fn unlocked(site: &Site) {
+    let mut flock = std::process::Command::new(common::tool("flock", "util-linux"));
+    assert!(flock.arg(site.path("ca")).arg("true").status().unwrap().success());
+}
+
+// --- declarations that were edited after the plan ----------------------------------------------
+
+const DECLARED: &str = "ca/prod/environment.toml";
+
+/// Fewer addresses than what was certified may have.
+fn narrow(text: &str) -> String {
+    let narrow = text.replace("ip = [\"10.0.0.0/8\"]", "ip = [\"10.1.0.0/16\"]");
+    assert_ne!(narrow, text);
+    narrow
+}
+
+#[test]
+fn an_edit_after_the_plan_does_not_block_what_was_planned() {
+    let declared = Pair::held().on.read(DECLARED);
+    for edited in [narrow(&declared), format!("{declared}\nthis is no TOML\n")] {
+        let pair = Pair::held();
+        pair.on.write(DECLARED, &edited);
+        pair.verify().ok();
+        let said = pair.import().ok().stderr;
+        assert!(said.contains(&format!("warning: {DECLARED} is not what was planned")), "{said}");
+        // The edit is people's own, and stays; all else is as it was planned.
+        assert_eq!(pair.on.read(DECLARED), edited);
+        for file in ["ca/prod/identity/g2/cert.pem", "ca/prod/identity/g2/chain.pem"] {
+            assert_eq!(pair.on.read(file), pair.off.read(file), "{file}");
+        }
+        pair.on.write(DECLARED, &declared);
+        pair.same();
+    }
+    let said = Pair::held().import().ok().stderr;
+    assert!(!said.contains("not what was planned"), "{said}");
+}
+
+/// The same products under another plan, signed by the root's real key.
+fn resign(pair: &Pair) {
+    let plan = pair.reviewed();
+    let rng = SystemRandom::new();
+    let key = root_key(pair, &rng);
+    let lines = pair.response().lines;
+    let line = lines.lines().rev().nth(1).unwrap();
+    let last: Record = serde_json::from_str(line).unwrap();
+    let reached = Reached { entries: last.seq, head: &last.hash };
+    let mut transcript = Transcript::begin(&plan, "", Box::new(|_| Ok(()))).unwrap();
+    transcript.note(JOURNAL, &reached.lines(&plan.plan.journal).join(" ")).unwrap();
+    let transcript = transcript.sign("root@g1", &key).unwrap();
+    pair.change_response(|response| {
+        response.plan.clone_from(&plan.digest);
+        response.transcript = transcript;
+        let digest = sha256(response.transcript.as_bytes());
+        response.lines = rechained(pair, response, |_, record| {
+            if record.act == Act::Ceremony {
+                record.plan = Some(plan.digest.clone());
+                record.transcript = Some(digest.clone());
+            }
+        });
+    });
+    fs::write(pair.on.path(&pair.of_ceremony("plan.toml")), &plan.text).unwrap();
+}
+
+#[test]
+fn an_edit_after_the_plan_lets_nothing_through() {
+    let pair = Pair::held();
+    resign(&pair);
+    pair.verify().ok();
+    // By the declaration that is here the certificate would do, by that of its plan it does not.
+    pair.change_plan(|plan| {
+        let mut declared = plan.declarations.iter_mut();
+        let declared = declared.find(|content| content.path == DECLARED).unwrap();
+        declared.text = narrow(&declared.text);
+    });
+    resign(&pair);
+    declines(&pair, "NAME-CONSTRAINTS");
 }
 
 // --- witnesses ---------------------------------------------------------------------------------

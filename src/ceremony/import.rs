@@ -1,30 +1,40 @@
 //! A response, filed on the side that planned it: verified, then all or nothing.
 
-use super::plan::Reviewed;
+use super::plan::{Plan, Reviewed};
 use super::response::Response;
 use super::steps::Made;
-use super::verify::{Verified, verify};
+use super::verify::Verified;
 use crate::authority::{Estate, trust};
 use crate::error::{Error, Result};
 use crate::journal::Act;
 use crate::model::rule::Rule;
-use crate::store::{Output, layout};
+use crate::store::{Output, file, layout};
 
-/// Verifies a response and files it: the journal goes on as that of the medium did, certificates
-/// and CRLs are put into their places, and what is derived from them is made again.
+/// What was filed.
+pub struct Filed {
+    /// What the ceremony made.
+    pub made: Vec<Made>,
+    /// The declarations that are other now than they were planned.
+    pub edited: Vec<String>,
+}
+
+/// Files a response that holds: the journal goes on as that of the medium did, certificates and CRLs
+/// are put into their places, and what is derived from them is made again. `archive`: what else
+/// belongs to the ceremony. The estate is the one that it was verified with, which sees what the
+/// plan brought; nothing of that is written.
 ///
 /// # Errors
-/// RESPONSE-REPLAYED, RESPONSE-FORKED, and everything that [`verify`] refuses.
-pub fn import(
+/// Failed, when it cannot be written.
+pub fn file(
     estate: &mut Estate,
     plan: &Reviewed,
-    file: &str,
     response: &Response,
-    text: &str,
-) -> Result<Vec<Made>> {
-    in_sequence(estate, file, response)?;
-    let Verified { made, .. } = verify(estate, plan, file, response)?;
-    estate.journal.fast_forward(&format!("{file} (journal)"), &response.lines)?;
+    verified: Verified,
+    archive: Vec<Output>,
+) -> Result<Filed> {
+    estate.workspace.unstage();
+    let edited = edited(estate, &plan.plan);
+    estate.journal.fast_forward("the response's journal", &response.lines)?;
     let files = response.files.iter();
     let mut outputs: Vec<Output> =
         files.map(|content| Output::public(&content.path, content.text.clone())).collect();
@@ -33,12 +43,24 @@ pub fn import(
     };
     outputs.push(archived(layout::PLAN, &plan.text));
     outputs.push(archived(layout::TRANSCRIPT, &response.transcript));
-    outputs.push(archived(layout::RESPONSE, text));
+    outputs.push(archived(layout::RESPONSE, &response.text()?));
+    outputs.extend(archive);
     estate.workspace.stage(outputs);
     let derived = trust::derived(estate)?;
     estate.workspace.stage(derived);
     estate.commit_foreign()?;
-    Ok(made)
+    Ok(Filed { made: verified.made, edited })
+}
+
+/// The declarations that are not here as the plan has them.
+fn edited(estate: &Estate, plan: &Plan) -> Vec<String> {
+    let is_same = |path: &str, text: &str| {
+        let there = estate.workspace.read_if_any(path, file::SMALL);
+        matches!(there, Ok(Some(bytes)) if bytes.as_slice() == text.as_bytes())
+    };
+    let declared = plan.declarations.iter();
+    let edited = declared.filter(|content| !is_same(&content.path, &content.text));
+    edited.map(|content| content.path.clone()).collect()
 }
 
 /// Does the response continue the journal that is here?
@@ -64,9 +86,4 @@ pub fn in_sequence(estate: &Estate, file: &str, response: &Response) -> Result<(
         &head[..16]
     )));
     Err(error)
-}
-
-/// Where the plan of a response lies in this workspace.
-pub fn plan_path(response: &Response) -> String {
-    layout::ceremony(response.number, layout::PLAN)
 }

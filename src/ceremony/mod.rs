@@ -17,3 +17,4 @@ pub mod steps;
 pub mod transcript;
 pub mod verify;
 pub mod watch;
+pub mod witnessed;

@@ -3,7 +3,7 @@
 
 use super::plan::{Content, Reviewed};
 use crate::authority::Estate;
-use crate::error::{Explain, Result};
+use crate::error::{Error, Explain, Result};
 use crate::model::{
     declaration,
     rule::{Finding, Rule},
@@ -41,6 +41,11 @@ const HEADER: &str = "\
 # Check it: rootward ceremony verify FILE; file it: rootward ceremony import FILE
 ";
 const TRAILER: &str = "# sha256 ";
+
+/// RESPONSE-CHANGED, and why.
+pub fn changed(why: impl std::fmt::Display) -> Error {
+    Rule::ResponseChanged.found(why).into()
+}
 
 /// The products that travel; the rest is derived from them.
 pub fn travels(path: &str) -> bool {
@@ -88,8 +93,7 @@ impl Response {
         if response.text()?.as_bytes() == bytes {
             return Ok(response);
         }
-        let message = format!("{file}: it is not written as a response is");
-        Err(Rule::ResponseChanged.found(message).into())
+        Err(changed(format!("{file}: it is not written as a response is")))
     }
 }
 

@@ -28,7 +28,7 @@ use crate::model::{
     name::{ObjectRef, Scope},
     text::clean,
 };
-use crate::store::{file, workspace};
+use crate::store::{Output, file, workspace};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
@@ -86,7 +86,12 @@ impl Session<'_> {
 
     /// For changing, also while a plan waits: what has to do with the plan itself.
     pub fn change_in_any_case(&self) -> Result<Estate<'_>> {
-        let (estate, recovered) = Estate::change(&self.dir()?, &self.context)?;
+        self.change_seeing(Vec::new())
+    }
+
+    /// The same, seen as if these files were there.
+    pub fn change_seeing(&self, files: Vec<Output>) -> Result<Estate<'_>> {
+        let (estate, recovered) = Estate::change_with(&self.dir()?, &self.context, files)?;
         if let Some(recovered) = recovered {
             self.ui.warn(&recovered);
         }

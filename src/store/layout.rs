@@ -21,6 +21,9 @@ pub const TRANSCRIPT: &str = "transcript.txt";
 /// What comes back to the side that planned.
 pub const RESPONSE: &str = "response.toml";
 
+/// The keys that the witnesses' signatures were checked with.
+pub const ALLOWED_SIGNERS: &str = "allowed_signers";
+
 /// A file of the ceremony of that number.
 pub fn ceremony(number: u64, file: &str) -> String {
     format!("{CEREMONIES}/{number:04}/{file}")

@@ -34,27 +34,37 @@ pub fn verify(
     Ok(allowed.principal(&signature.key, namespace, at).map_err(unknown)?)
 }
 
-/// WITNESS-MISSING for each of the `expected` who has not signed. One key is one person, however
-/// many patterns it matches and however often it signed: it stands for one witness alone.
+/// WITNESS-MISSING for each of the `expected` who has not signed.
 pub fn missing(expected: &[impl AsRef<str>], found: &[Principal]) -> Vec<Finding> {
-    let mut keys: Vec<&Principal> = Vec::new();
-    for principal in found {
-        if keys.iter().all(|other| other.fingerprint() != principal.fingerprint()) {
-            keys.push(principal);
-        }
-    }
-    let may: Vec<Vec<bool>> = expected
-        .iter()
-        .map(|name| keys.iter().map(|key| key.is(name.as_ref())).collect())
-        .collect();
-    let mut stands_for = vec![None; keys.len()];
-    let absent = (0..expected.len())
-        .filter(|&witness| !seat(witness, &may, &mut stands_for, &mut vec![false; keys.len()]));
     let finding = |name: &str| {
         let message = format!("no signature of {name}, expected one of each witness");
         Rule::WitnessMissing.found(message)
     };
-    absent.map(|witness| finding(expected[witness].as_ref())).collect()
+    let seats = expected.iter().zip(seats(expected, found));
+    let absent = seats.filter(|(_, seat)| seat.is_none());
+    absent.map(|(name, _)| finding(name.as_ref())).collect()
+}
+
+/// For each of the `expected` the place in `found` of the one that stands for them. One key is one
+/// person, however many patterns it matches and however often it signed: it stands for one witness
+/// alone.
+pub fn seats(expected: &[impl AsRef<str>], found: &[Principal]) -> Vec<Option<usize>> {
+    let mut keys: Vec<usize> = Vec::new();
+    for (place, principal) in found.iter().enumerate() {
+        if keys.iter().all(|&other| found[other].fingerprint() != principal.fingerprint()) {
+            keys.push(place);
+        }
+    }
+    let may: Vec<Vec<bool>> = expected
+        .iter()
+        .map(|name| keys.iter().map(|&key| found[key].is(name.as_ref())).collect())
+        .collect();
+    let mut stands_for = vec![None; keys.len()];
+    for witness in 0..expected.len() {
+        seat(witness, &may, &mut stands_for, &mut vec![false; keys.len()]);
+    }
+    let of = |witness| stands_for.iter().position(|other| *other == Some(witness));
+    (0..expected.len()).map(|witness| of(witness).map(|key| keys[key])).collect()
 }
 
 /// Finds a key for a witness, moving the witnesses seated before to other keys of theirs where

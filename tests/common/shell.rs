@@ -108,7 +108,8 @@ fn write(path: &Path, text: &str, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// A ceremony is held without a network, on the medium, and what people would type is in a file.
+/// A ceremony is held without a network, on the medium, and what people would type is in a file; a
+/// new root is the one on the paper.
 fn ceremony(medium: &Path) -> String {
     const SCRIPT: &str = r#"alone=
 if [ "$1" = ceremony ]; then
@@ -117,6 +118,7 @@ if [ "$1" = ceremony ]; then
     [ "$word" = /media/root ] && word='MEDIUM'
     set -- "$@" "$word"
   done
+  [ "$2" = import ] && set -- "$@" --yes
   if [ "$2" = run ]; then
     words=$('PROGRAM' ceremony plan --show "$3" --json | jq -r '.words[:3] | join(" ")')
     printf 'version = 1

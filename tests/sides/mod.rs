@@ -169,17 +169,22 @@ impl Pair {
         run
     }
 
-    fn with_response(&self, verb: &str) -> Run {
+    fn with_response(&self, verb: &str, arguments: &[&str]) -> Run {
         let mut command = self.on.command(&["ceremony", verb]);
-        Run::of(command.arg(self.response_file()).output().unwrap())
+        Run::of(command.arg(self.response_file()).args(arguments).output().unwrap())
     }
 
     pub fn verify(&self) -> Run {
-        self.with_response("verify")
+        self.with_response("verify", &[])
     }
 
+    /// A new root is the one on the paper.
     pub fn import(&self) -> Run {
-        self.with_response("import")
+        self.import_with(&["--yes"])
+    }
+
+    pub fn import_with(&self, arguments: &[&str]) -> Run {
+        self.with_response("import", arguments)
     }
 
     /// Held, verified, imported; afterwards both sides are sound, with one journal.

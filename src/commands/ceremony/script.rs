@@ -28,6 +28,7 @@ pub struct ScriptArgs {
 }
 
 pub fn run(args: &ScriptArgs, ui: &Ui) -> Result<()> {
+    args.output.as_deref().map(file::may_replace).transpose()?;
     let plan = read_plan(&args.plan)?;
     let paper = if args.html { script::html(&plan)? } else { script::markdown(&plan)? };
     let Some(path) = &args.output else { return ui.raw(&paper) };

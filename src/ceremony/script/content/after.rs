@@ -91,18 +91,21 @@ fn signature(number: usize) -> String {
 
 /// On the side that planned.
 pub fn online(case: &Case) -> Section {
+    let witnesses = case.witnesses().len();
     let verified = vec![
-        Block::Commands(verify(case.witnesses().len())),
+        Block::Commands(with_signatures("verify", witnesses)),
         Block::boxes([
             "It must show the fingerprints that are written down under What was made".to_owned(),
             format!("It must end with `ceremony {}: all is well`", case.reviewed.plan.number),
         ]),
     ];
-    let import = format!("rootward ceremony import {RESPONSE}");
-    let filed = vec![
-        Block::Commands(vec![import, "rootward verify".into()]),
-        Block::boxes(["`rootward verify` must end with `all is well`"]),
-    ];
+    let mut import = with_signatures("import", witnesses);
+    import.push("rootward verify".into());
+    let mut boxes = vec!["`rootward verify` must end with `all is well`"];
+    if case.creates {
+        boxes.insert(0, ROOT);
+    }
+    let filed = vec![Block::Commands(import), Block::boxes(boxes)];
     let steps = vec![
         Block::step("The response is verified", 10, verified),
         Block::step("The response is filed", 5, filed),
@@ -110,9 +113,12 @@ pub fn online(case: &Case) -> Section {
     Section::new("The online side", steps)
 }
 
+const ROOT: &str = "It asks whether the root is that of the paper: answer `y` only when the \
+    fingerprint is the one that is written down under What was made";
+
 /// One command, an option a line.
-fn verify(witnesses: usize) -> Vec<String> {
-    let mut parts = vec![format!("rootward ceremony verify {RESPONSE}")];
+fn with_signatures(verb: &str, witnesses: usize) -> Vec<String> {
+    let mut parts = vec![format!("rootward ceremony {verb} {RESPONSE}")];
     if witnesses > 0 {
         parts.push("  --witnesses allowed_signers".into());
     }
