@@ -54,11 +54,12 @@ pub struct PlanArgs {
 
 pub fn run(args: &PlanArgs, session: &Session) -> Result<()> {
     if let Some(shown) = &args.show {
-        let path = match shown {
-            Some(path) => path.clone(),
-            None => open(session)?,
+        let reviewed = match shown {
+            Some(path) => read_plan(path)?,
+            None => plan::open(&session.read()?)?
+                .ok_or_else(|| Error::failed("no plan waits").hint("rootward ceremony plan"))?,
         };
-        return print(session, &read_plan(&path)?);
+        return print(session, &reviewed);
     }
     args.output.as_deref().map(file::may_replace).transpose()?;
     let mut estate = session.change_in_any_case()?;
@@ -100,16 +101,6 @@ pub fn run(args: &PlanArgs, session: &Session) -> Result<()> {
     let copy = args.output.as_deref().map_or(path, file::shown);
     ui.next(&format!("rootward ceremony rehearse {copy}"));
     Ok(())
-}
-
-/// The path of the plan that waits.
-fn open(session: &Session) -> Result<PathBuf> {
-    let estate = session.read()?;
-    let path = session.dir()?.join(layout::ceremony(plan::number(&estate), layout::PLAN));
-    match file::exists(&path) {
-        true => Ok(path),
-        false => Err(Error::failed("no plan waits").hint("rootward ceremony plan")),
-    }
 }
 
 fn terms(args: &PlanArgs, session: &Session) -> Result<Terms> {
