@@ -47,7 +47,7 @@ fn record_custody(estate: &mut Estate, transcript: &mut Transcript) -> Result<()
     for generation in estate.history().certified_generations(&Scope::Root) {
         let object = ObjectRef::root(generation);
         let Some(held) = custody::unrecorded(estate, &object)? else { continue };
-        let text = format!("{object} was sealed anew since the last ceremony: {held}");
+        let text = format!("{object} was sealed anew: {held}");
         transcript.note("custody", &text)?;
         estate.stage(Vec::new(), vec![custody::sealed(&object, held)])?;
     }

@@ -95,7 +95,7 @@ fn is_first_root(rows: &[Row], command: &str) -> bool {
 
 /// The two ways to the first root.
 pub fn first_root(ui: &Ui) {
-    ui.hint(&format!("or made without a network, by a ceremony: {PLAN}"));
+    ui.hint(&format!("to make it on a machine without a network: {PLAN}"));
     ui.next("rootward root create");
 }
 
@@ -108,9 +108,11 @@ pub fn list(session: &Session, kind: Kind) -> Result<()> {
         return json(session, &rows, plan::open(&estate)?.as_ref(), at);
     }
     if rows.is_empty() {
-        session.ui.status(&match estate.is_medium()? {
-            true => "this is a medium: what is online is not on it".to_owned(),
-            false => format!("there is no {} yet", kind.word()),
+        session.ui.status(&match kind {
+            Kind::Identity if estate.is_medium()? => {
+                "this is a medium: identities are not on it".to_owned()
+            }
+            _ => format!("there is no {} yet", kind.word()),
         });
         return Ok(());
     }

@@ -8,10 +8,10 @@ mod run;
 mod script;
 
 use super::Session;
-use crate::ceremony::plan::{LIMIT, Reviewed};
+use crate::ceremony::plan::{LIMIT, Reviewed, show};
 use crate::ceremony::steps::Made;
 use crate::error::Result;
-use crate::model::text::colons;
+use crate::model::text::{colons, wrap};
 use crate::store::file;
 use crate::ui::Ui;
 use std::path::Path;
@@ -59,6 +59,27 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
 /// Reads a plan that the command line names.
 fn read_plan(path: &Path) -> Result<Reviewed> {
     Reviewed::parse(&file::shown(path), &file::read(path, LIMIT)?)
+}
+
+/// A plan as it is read on a terminal of 80 columns: terms, digest, steps.
+fn plan_lines(reviewed: &Reviewed) -> Result<Vec<String>> {
+    let terms = show::terms(reviewed);
+    let mut lines: Vec<String> = terms.iter().flat_map(|line| wrapped("", line)).collect();
+    lines.extend(digest_lines(&reviewed.digest, &reviewed.words()?));
+    lines.push(String::new());
+    lines.push("What will exist afterwards that does not exist now:".to_owned());
+    for (index, paragraph) in show::steps(&reviewed.plan)?.iter().enumerate() {
+        lines.push(format!("{}. {}", index + 1, paragraph.title));
+        lines.extend(paragraph.lines.iter().flat_map(|line| wrapped("     ", line)));
+    }
+    Ok(lines)
+}
+
+fn wrapped(indent: &str, line: &show::Line) -> Vec<String> {
+    let texts = wrap(&line.text, 80 - 10 - indent.len());
+    let labels = [line.label].into_iter().chain(std::iter::repeat(""));
+    let lines = labels.zip(texts).map(|(label, text)| show::Line { label, text });
+    lines.map(|line| format!("{indent}{line}")).collect()
 }
 
 /// A digest as people compare it: hex in two lines, words in four.
