@@ -63,7 +63,7 @@ fn any_three_of_five_custodians_unlock_the_root() {
         let transcript = site.read(&format!("ca/ceremonies/{ceremony:04}/transcript.txt"));
         let text = |line: &str| line.get(24..).unwrap_or_default().to_owned();
         let transcript = transcript.lines().map(text).collect::<Vec<_>>().join(" ");
-        let line = format!("root@g1 is opened with shares {shares} of the set {set} (3 of 5)");
+        let line = format!("root@g1 is opened with shares {shares} (3 of 5, set {set})");
         assert!(transcript.contains(&line), "{transcript}");
     }
     let recorded = format!("\"custody\":\"shares (3 of 5, set {set})\"");

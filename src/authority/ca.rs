@@ -45,7 +45,7 @@ impl Estate<'_> {
         let hint = match scope {
             Scope::Root => "rootward root create".to_owned(),
             Scope::Member { .. } if self.history().generation(scope) > 0 => {
-                format!("rootward intermediate sign {scope}")
+                self.by_root(format!("rootward intermediate sign {scope}"))
             }
             Scope::Member { .. } => format!("rootward intermediate request {scope}"),
         };

@@ -1,5 +1,6 @@
 //! The keys themselves, apart from what they sign: proved, and sealed anew.
 
+use super::ca::ca_dir;
 use super::keys::{Held, Sealed};
 use super::{Estate, Keys};
 use crate::custody::soft::SoftKey;
@@ -11,6 +12,7 @@ use crate::model::{
     rule::Rule,
 };
 use crate::pki::{issuer::check_signer, signature};
+use crate::store::layout;
 
 /// Opens the key of a CA and has it sign random bytes, which verify with its certificate and go
 /// nowhere. Gives the object with its generation.
@@ -68,6 +70,8 @@ pub fn can_be_sealed(estate: &Estate, asked: &ObjectRef) -> Result<Held> {
 /// # Errors
 /// Failed: the key is in a token or is to be, is not here, a wrong passphrase. ISSUER-KEY, every
 /// rule of shares.
+///
+/// The journal says so at once; that of a medium in the next ceremony: see [`unrecorded`].
 pub fn seal<'c>(
     estate: &mut Estate<'c>,
     keys: &mut Keys<'_, 'c>,
@@ -80,8 +84,31 @@ pub fn seal<'c>(
     let pkcs8 = keys.unseal(estate, &object)?;
     check_signer(&issuer, &SoftKey::open(&pkcs8, estate.context.rng)?)?;
     let Sealed { outputs, held } = keys.seal_anew(estate, &object, &pkcs8, Some(before))?;
-    let record =
-        Record { custody: Some(held.to_string()), ..Record::new(Act::CustodySeal, &object) };
-    estate.commit(outputs, vec![record])?;
+    if estate.is_medium()? {
+        estate.stage(outputs, Vec::new())?;
+        estate.commit_foreign()?;
+    } else {
+        estate.commit(outputs, vec![sealed(&object, held)])?;
+    }
     Ok((object, held))
+}
+
+/// The line of the journal that says how a key is held from here on.
+pub fn sealed(object: &ObjectRef, held: Held) -> Record {
+    Record { custody: Some(held.to_string()), ..Record::new(Act::CustodySeal, object) }
+}
+
+/// How the key of a root is held, when it is here and the journal says otherwise: on a medium it
+/// may have been sealed anew since the last ceremony.
+///
+/// # Errors
+/// As for [`Estate::held`].
+pub fn unrecorded(estate: &Estate, object: &ObjectRef) -> Result<Option<Held>> {
+    let here = |name: &str| estate.workspace.exists(&format!("{}/{name}", ca_dir(object)));
+    let Some(recorded) = estate.recorded_custody(object) else { return Ok(None) };
+    if !here(layout::CUSTODY) && !here("key.pem") {
+        return Ok(None);
+    }
+    let held = estate.held(object)?;
+    Ok(Some(held).filter(|held| held.to_string() != recorded))
 }

@@ -70,13 +70,12 @@ impl<'c> Estate<'c> {
         let said = match recovery {
             Recovery::Clean => None,
             Recovery::Finished(lines) => {
-                let objects = objects_of(&lines);
-                Some(format!("finished what an earlier run had begun: {objects}"))
+                Some(format!("finished what an earlier run had begun{}", objects_of(&lines)))
             }
             Recovery::Abandoned(lines) => {
                 let objects = objects_of(&lines);
                 estate.record_abandoned(&lines)?;
-                Some(format!("removed what an earlier run had left unfinished: {objects}"))
+                Some(format!("removed what an earlier run had left unfinished{objects}"))
             }
         };
         Ok((estate, said))
@@ -188,10 +187,11 @@ impl<'c> Estate<'c> {
     }
 
     /// Records a refusal at signing, and gives it back as the error that it is. At a time before
-    /// the journal's last entry nothing can be recorded.
+    /// the journal's last entry nothing can be recorded, on a medium nothing may be.
     pub fn refuse(&mut self, object: &ObjectRef, error: Error) -> Error {
         let behind = |finding: &Finding| finding.rule == Rule::ClockBehindJournal;
-        if error.findings.is_empty() || error.findings.iter().any(behind) {
+        let is_open = !error.findings.is_empty() && !error.findings.iter().any(behind);
+        if !is_open || self.is_medium().unwrap_or(true) {
             return error;
         }
         let record = Record::refused(object, &error.findings);
@@ -244,6 +244,7 @@ fn environment_names(workspace: &Workspace) -> Result<Vec<Name>> {
     Ok(names)
 }
 
+/// `: ACT OBJECT, ...`; nothing for what has no line in the journal.
 fn objects_of(lines: &str) -> String {
     let records = lines.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok());
     let mut objects: Vec<String> =
@@ -253,5 +254,5 @@ fn objects_of(lines: &str) -> String {
         objects.truncate(3);
         objects.push(format!("and {} more", count - 3));
     }
-    objects.join(", ")
+    if objects.is_empty() { String::new() } else { format!(": {}", objects.join(", ")) }
 }

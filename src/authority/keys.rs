@@ -5,7 +5,7 @@ mod sealing;
 mod secrets;
 mod tokens;
 
-pub use held::Held;
+pub use held::{Held, PLAN};
 pub use secrets::Secrets;
 
 use super::Estate;

@@ -1,7 +1,7 @@
 //! Rotation, by SPIRE's verbs: prepare -> activate -> taint -> revoke. A successor is known before
 //! it signs, and what the old key signed is replaced before it is revoked.
 
-use super::{Estate, crl, link, root, trust};
+use super::{Estate, crl, keys::PLAN, link, root, trust};
 use crate::error::{Error, Result};
 use crate::journal::{Act, History, Record, chain::timestamp};
 use crate::model::{
@@ -112,10 +112,11 @@ fn certified(estate: &Estate, object: &ObjectRef) -> Result<Phase> {
     match phase(&history, object) {
         Phase::Requested if history.request(object).is_some() => {
             let message = format!("{object} has no certificate yet");
-            Err(order(message).hint(format!("rootward intermediate sign {object}")))
+            let sign = format!("rootward intermediate sign {object}");
+            Err(order(message).hint(estate.by_root(sign)))
         }
         Phase::Requested if history.prepared_root().as_ref() == Some(object) => {
-            Err(order(format!("{object} has no certificate yet")).hint("rootward ceremony plan"))
+            Err(order(format!("{object} has no certificate yet")).hint(PLAN))
         }
         Phase::Requested => Err(order(format!("{object} is not prepared"))
             .hint(format!("rootward rotate prepare {scope}"))),

@@ -2,10 +2,10 @@
 
 use super::plan::{Continuation, Reviewed};
 use super::transcript::Transcript;
-use crate::authority::{Estate, Keys};
+use crate::authority::{Estate, Keys, custody};
 use crate::error::Result;
 use crate::journal::{Act, Record, chain::timestamp};
-use crate::model::name::ObjectRef;
+use crate::model::name::{ObjectRef, Scope};
 use crate::pki::inspect::sha256;
 use crate::store::{Output, layout};
 
@@ -23,6 +23,7 @@ pub fn conclude<'c>(
     plan: &Reviewed,
     transcript: &mut Transcript,
 ) -> Result<String> {
+    record_custody(estate, transcript)?;
     let before = &plan.plan.journal;
     let reached = Reached { entries: estate.journal.len(), head: estate.journal.hash() };
     let mut lines = reached.lines(before).into_iter();
@@ -39,6 +40,18 @@ pub fn conclude<'c>(
     ];
     estate.stage(outputs, vec![record])?;
     Ok(text)
+}
+
+/// Records how each root key is held, where it was sealed anew on the medium since the last ceremony.
+fn record_custody(estate: &mut Estate, transcript: &mut Transcript) -> Result<()> {
+    for generation in estate.history().certified_generations(&Scope::Root) {
+        let object = ObjectRef::root(generation);
+        let Some(held) = custody::unrecorded(estate, &object)? else { continue };
+        let text = format!("{object} was sealed anew: {held}");
+        transcript.note("custody", &text)?;
+        estate.stage(Vec::new(), vec![custody::sealed(&object, held)])?;
+    }
+    Ok(())
 }
 
 /// The line that closes a ceremony.

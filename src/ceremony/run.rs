@@ -82,6 +82,9 @@ fn attempt<'c>(
     if let Some(dir) = draft.parent() {
         file::create_dirs(dir)?;
     }
+    if !earlier.is_empty() {
+        room.show("an earlier attempt did not come to its end: its transcript goes on here");
+    }
     let watcher: Watcher = Box::new(|line| {
         line.lines().for_each(|line| room.show(line));
         file::append(draft, line.as_bytes())

@@ -32,6 +32,8 @@ pub enum Verb {
     /// As ca/root/root.toml declares now: with a new passphrase, or with a new set of shares,
     /// which makes the old set useless for this file. It is opened as it was sealed before. Old
     /// copies of key.pem still open with the old passphrase or shares: destroy them.
+    ///
+    /// On a medium the journal stays as it is; the next ceremony records how the key is held.
     #[command(after_help = "Example:
   $ rootward custody seal root")]
     Seal(SealArgs),
@@ -104,7 +106,7 @@ fn test(args: &TestArgs, session: &Session) -> Result<()> {
 }
 
 fn seal(args: &SealArgs, session: &Session) -> Result<()> {
-    let mut estate = session.change()?;
+    let mut estate = session.change_custody()?;
     custody::can_be_sealed(&estate, &args.object)?;
     let mut source = unlock::Source::new(session, &args.unlock)
         .shares_to(&args.shares)

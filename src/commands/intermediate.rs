@@ -149,10 +149,12 @@ fn request(args: &RequestArgs, session: &Session) -> Result<()> {
         false => format!("  files    {dir}/request.csr, key.pem (sealed)"),
     });
     if estate.history().certificate(&object).is_none() {
-        ui.next(&match estate.active_generation(&Scope::Root) {
-            Some(_) => format!("rootward intermediate sign {}", asked(&object)),
-            None => "rootward root create".to_owned(),
-        });
+        if estate.active_generation(&Scope::Root).is_some() {
+            let sign = format!("rootward intermediate sign {}", asked(&object));
+            ui.next(&estate.by_root(sign));
+        } else {
+            status::first_root(ui);
+        }
     }
     Ok(())
 }

@@ -26,9 +26,10 @@ use crate::error::Result;
 use crate::journal::Origin;
 use crate::model::{
     name::{ObjectRef, Scope},
+    rule::Rule,
     text::clean,
 };
-use crate::store::{Output, file, workspace};
+use crate::store::{Output, file, layout, workspace};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
@@ -77,7 +78,7 @@ impl Session<'_> {
     /// For changing.
     ///
     /// # Errors
-    /// PLAN-OPEN, while a plan waits for its ceremony.
+    /// PLAN-OPEN, while a plan waits for its ceremony; ON-THE-MEDIUM.
     pub fn change(&self) -> Result<Estate<'_>> {
         let estate = self.change_in_any_case()?;
         plan::none_is_open(&estate)?;
@@ -85,12 +86,36 @@ impl Session<'_> {
     }
 
     /// For changing, also while a plan waits: what has to do with the plan itself.
+    ///
+    /// # Errors
+    /// ON-THE-MEDIUM.
     pub fn change_in_any_case(&self) -> Result<Estate<'_>> {
         self.change_seeing(Vec::new())
     }
 
     /// The same, seen as if these files were there.
     pub fn change_seeing(&self, files: Vec<Output>) -> Result<Estate<'_>> {
+        let estate = self.change_anywhere(files)?;
+        if !estate.is_medium()? {
+            return Ok(estate);
+        }
+        let message = format!("{} says role = \"offline\": this is a medium", layout::SITE);
+        Err(Rule::OnTheMedium.found(message).into())
+    }
+
+    /// For changing how a key is held, on a medium too: its journal is left alone.
+    ///
+    /// # Errors
+    /// PLAN-OPEN, as for [`Session::change`].
+    pub fn change_custody(&self) -> Result<Estate<'_>> {
+        let estate = self.change_anywhere(Vec::new())?;
+        if !estate.is_medium()? {
+            plan::none_is_open(&estate)?;
+        }
+        Ok(estate)
+    }
+
+    fn change_anywhere(&self, files: Vec<Output>) -> Result<Estate<'_>> {
         let (estate, recovered) = Estate::change_with(&self.dir()?, &self.context, files)?;
         if let Some(recovered) = recovered {
             self.ui.warn(&recovered);

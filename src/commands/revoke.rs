@@ -6,7 +6,7 @@ pub use why::Why;
 
 use super::{Session, day, member, unlock};
 use crate::authority::revoke::{self, Published, Revocation};
-use crate::authority::{Estate, Keys, ca::ca_dir, crl};
+use crate::authority::{Estate, Keys, ca::ca_dir, crl, keys::PLAN};
 use crate::ceremony::{guard::sandbox::Sandbox, plan::Wanted, single};
 use crate::error::{Error, Result};
 use crate::journal::chain::timestamp;
@@ -117,10 +117,7 @@ pub fn publish_roots<'c>(
     roots: &[ObjectRef],
     sandbox: &Sandbox,
 ) -> Result<Vec<Published>> {
-    // The root that signs also signs the transcript.
-    let active = estate.in_force(&ObjectRef::newest_root());
-    let needed = [roots, &[active]].concat();
-    if roots.is_empty() || needed.iter().any(|root| estate.need_key(root).is_err()) {
+    if roots.is_empty() || roots.iter().any(|root| estate.need_root(root).is_err()) {
         estate.commit(Vec::new(), Vec::new())?;
         return Ok(roots.iter().cloned().map(Published::Due).collect());
     }
@@ -171,7 +168,7 @@ fn next(session: &Session, estate: &Estate, revocation: &Revocation) {
     let Some(issuer) = issuers.find(|issuer| crl::is_needed(&history, issuer, now)) else { return };
     if crl::lacks(&history, issuer) {
         match issuer.scope {
-            Scope::Root => ui.next("rootward ceremony plan"),
+            Scope::Root => ui.next(PLAN),
             Scope::Member { .. } => ui.next(&format!("rootward intermediate crl {issuer}")),
         }
         return;

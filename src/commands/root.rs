@@ -223,6 +223,7 @@ fn root_crl<'c>(
         if let Some(crl) = authority::crl::current(estate, &object)?.filter(|_| !is_due) {
             return Ok(Outcome::AlreadyThere((object.clone(), crl)));
         }
+        estate.need_root(&object)?;
         let made = single::perform(estate, keys, Wanted::Crl(object.clone()), Some(sandbox))?;
         made.crl().map(Outcome::Done)
     };

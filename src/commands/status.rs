@@ -1,10 +1,12 @@
 //! `rootward status`, `intermediate list` and `identity list`: one table each.
 
-use super::{Session, at, day, left};
+use super::{Session, at, day, left, moment};
+use crate::authority::keys::PLAN;
 use crate::authority::status::{Kind, Row, State, rows};
+use crate::ceremony::plan::{self, Plan, Reviewed};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
-use crate::ui::Tone;
+use crate::ui::{Tone, Ui};
 use std::process::ExitCode;
 use time::OffsetDateTime;
 
@@ -39,8 +41,9 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     let now = session.context.now();
     let at = args.at.unwrap_or(now);
     let rows = rows(&estate, at)?;
+    let (is_medium, plan) = (estate.is_medium()?, plan::open(&estate)?);
     if session.ui.json {
-        json(session, &rows, at)?;
+        json(session, &rows, plan.as_ref(), at)?;
         return Ok(ExitCode::SUCCESS);
     }
     let identities = rows.iter().filter(|row| row.kind == Kind::Identity);
@@ -56,12 +59,44 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         session.ui.out(&format!("{idle} valid, the first until {}", day(first)))?;
         session.ui.hint("show them too: rootward status --all");
     }
-    match next(&rows) {
-        Some(command) if at > now => session.ui.hint(&format!("until then: {command}")),
-        Some(command) => session.ui.next(&command),
-        None => {}
+    match (plan, next(&rows)) {
+        _ if is_medium => {
+            session
+                .ui
+                .hint("this is a medium: what it is to sign is planned in the online workspace");
+        }
+        (Some(plan), _) => waits(session, &plan.plan, at),
+        (None, Some(command)) if at > now => session.ui.hint(&format!("until then: {command}")),
+        (None, Some(command)) if is_first_root(&rows, &command) => first_root(session.ui),
+        (None, Some(command)) => session.ui.next(&command),
+        (None, None) => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A plan that waits comes before all else: until its end nothing but its response changes anything.
+fn waits(session: &Session, plan: &Plan, at: OffsetDateTime) {
+    let ui = session.ui;
+    let (number, of, until) = (plan.number, day(plan.created), moment(plan.expires));
+    if at > plan.expires {
+        ui.status(&format!("plan {number} of {of} is stale since {until}"));
+        ui.hint("if its ceremony was held before: rootward ceremony import response.toml");
+        return ui.next("rootward ceremony plan --withdraw");
+    }
+    ui.status(&format!("plan {number} of {of} waits for its ceremony, until {until}"));
+    ui.hint("what it says: rootward ceremony plan --show");
+    ui.next("rootward ceremony import response.toml");
+}
+
+fn is_first_root(rows: &[Row], command: &str) -> bool {
+    let is_it = |row: &Row| row.kind == Kind::Root && row.state == State::Missing;
+    rows.iter().any(|row| is_it(row) && row.next.as_deref() == Some(command))
+}
+
+/// The two ways to the first root.
+pub fn first_root(ui: &Ui) {
+    ui.hint(&format!("to make it on a machine without a network: {PLAN}"));
+    ui.next("rootward root create");
 }
 
 /// The rows of one kind.
@@ -70,10 +105,15 @@ pub fn list(session: &Session, kind: Kind) -> Result<()> {
     let at = session.context.now();
     let rows: Vec<Row> = rows(&estate, at)?.into_iter().filter(|row| row.kind == kind).collect();
     if session.ui.json {
-        return json(session, &rows, at);
+        return json(session, &rows, plan::open(&estate)?.as_ref(), at);
     }
     if rows.is_empty() {
-        session.ui.status(&format!("there is no {} yet", kind.word()));
+        session.ui.status(&match kind {
+            Kind::Identity if estate.is_medium()? => {
+                "this is a medium: identities are not on it".to_owned()
+            }
+            _ => format!("there is no {} yet", kind.word()),
+        });
         return Ok(());
     }
     table(session, &rows.iter().collect::<Vec<_>>(), at)
@@ -143,7 +183,12 @@ fn next(rows: &[Row]) -> Option<String> {
     }
 }
 
-fn json(session: &Session, rows: &[Row], at: OffsetDateTime) -> Result<()> {
+fn json(
+    session: &Session,
+    rows: &[Row],
+    plan: Option<&Reviewed>,
+    at: OffsetDateTime,
+) -> Result<()> {
     let objects: Vec<serde_json::Value> = rows
         .iter()
         .map(|row| {
@@ -158,5 +203,18 @@ fn json(session: &Session, rows: &[Row], at: OffsetDateTime) -> Result<()> {
             })
         })
         .collect();
-    session.ui.json(&serde_json::json!({ "version": 1, "at": timestamp(at), "objects": objects }))
+    let plan = plan.map(|reviewed| {
+        serde_json::json!({
+            "number": reviewed.plan.number,
+            "sha256": reviewed.digest,
+            "created": timestamp(reviewed.plan.created),
+            "expires": timestamp(reviewed.plan.expires),
+        })
+    });
+    session.ui.json(&serde_json::json!({
+        "version": 1,
+        "at": timestamp(at),
+        "objects": objects,
+        "plan": plan,
+    }))
 }

@@ -211,6 +211,10 @@ rules! {
         refuses: "to hold a ceremony in the workspace that planned it, when no root key is there",
         why: "the root key would be made or looked for on the machine that has a network",
         fix: "name the medium: rootward ceremony run PLAN --workspace DIR";
+    OnTheMedium = "ON-THE-MEDIUM",
+        refuses: "to plan, import, issue, rotate or revoke on a medium",
+        why: "the journal of a medium goes on by ceremonies alone; what is written there besides forks it from the online side",
+        fix: "do it in the online workspace; the next ceremony brings here what the root is to sign";
     PlanForked = "PLAN-FORKED",
         refuses: "a plan that does not continue the journal on this medium",
         why: "the previous ceremony is an input of the next: a gap, a fork or an older copy would sign something twice or forget a revocation",

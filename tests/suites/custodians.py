@@ -132,7 +132,7 @@ terminal.type("")
 assert "begun again" in terminal.until(r"first word")
 bring(terminal, shares[2])
 said, code = terminal.end()
-assert code == 0 and "opened with shares 1, 3 of the set" in said, said
+assert code == 0 and "opened with shares 1, 3 (2 of 3, set" in said, said
 assert not any(" ".join(share[5:7]) in terminal.all for share in shares), terminal.all
 
 terminal = Terminal("custody", "test")

@@ -4,7 +4,7 @@
 use crate::authority::Estate;
 use crate::authority::ca::ca_dir;
 use crate::custody::shares::{SetId, Threshold};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::journal::Act;
 use crate::model::{
     declaration,
@@ -42,6 +42,9 @@ struct Written {
     needed: Option<u8>,
     of: Option<u8>,
 }
+
+/// What is typed where the root key is elsewhere.
+pub const PLAN: &str = "rootward ceremony plan";
 
 fn path(object: &ObjectRef) -> String {
     format!("{}/{}", ca_dir(object), layout::CUSTODY)
@@ -137,6 +140,30 @@ impl Estate<'_> {
         };
         Err(Error::failed(format!("{path} is not here, so nothing can be signed"))
             .hint(format!("bring the medium that holds {key}")))
+    }
+
+    /// Can this root sign here, and the root in force the transcript of it?
+    ///
+    /// # Errors
+    /// Failed, when the key of one of them is not here.
+    pub fn need_root(&self, root: &ObjectRef) -> Result<()> {
+        let signs = self.in_force(&ObjectRef::newest_root());
+        let hint = "bring the root key, or plan its ceremony: rootward ceremony plan";
+        let elsewhere = |mut error: Error| {
+            if error.kind == Kind::Failed {
+                error.hint = Some(hint.to_owned());
+            }
+            error
+        };
+        [&signs, root].into_iter().try_for_each(|root| self.need_key(root).map_err(elsewhere))
+    }
+
+    /// What is typed next for something that the root is to sign: `here` where its key is, and
+    /// before there is one; else a plan for its ceremony.
+    pub fn by_root(&self, here: String) -> String {
+        let signs = self.in_force(&ObjectRef::newest_root());
+        let is_here = signs.generation.is_none() || self.need_key(&signs).is_ok();
+        if is_here { here } else { PLAN.to_owned() }
     }
 }
 

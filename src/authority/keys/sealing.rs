@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 pub struct Unlocked {
     /// What opens the sealed key.
     pub passphrase: Zeroizing<Vec<u8>>,
-    /// `its passphrase`, `shares 1, 3, 5 of the set 9a7f`.
+    /// `its passphrase`, `shares 1, 3, 5 (3 of 5, set 9a7f)`.
     pub by: String,
 }
 
@@ -43,7 +43,7 @@ pub fn unlock(
         }
     }
     let numbers: Vec<String> = gathering.numbers().iter().map(ToString::to_string).collect();
-    let by = format!("shares {} of the set {set} ({threshold})", numbers.join(", "));
+    let by = format!("shares {} ({threshold}, set {set})", numbers.join(", "));
     Ok(Unlocked { passphrase: passphrase(&gathering.finish()?), by })
 }
 

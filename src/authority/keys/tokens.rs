@@ -11,7 +11,7 @@ use crate::model::{
     key::Algorithm,
     name::{ObjectRef, Scope},
     root::Custody,
-    site::{Module, Site},
+    site::{Module, Role, Site},
 };
 use crate::store::{file, layout};
 #[cfg(feature = "pkcs11")]
@@ -25,6 +25,14 @@ impl Estate<'_> {
     pub fn site(&self) -> Result<Site> {
         let bytes = self.workspace.read_if_any(layout::SITE, file::SMALL)?;
         bytes.map_or(Ok(Site::default()), |bytes| Site::parse(layout::SITE, &bytes))
+    }
+
+    /// Is this a medium, whose journal goes on by ceremonies alone?
+    ///
+    /// # Errors
+    /// As for [`Estate::site`].
+    pub fn is_medium(&self) -> Result<bool> {
+        Ok(self.site()?.role == Role::Offline)
     }
 
     /// The module and the token of this machine.

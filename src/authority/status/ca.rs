@@ -1,8 +1,8 @@
 //! The rows of roots and intermediates: how far their rotation is, and what it waits for.
 
 use super::{Kind, Row, State, dated, missing};
-use crate::authority::crl;
 use crate::authority::rotate::{self, Phase};
+use crate::authority::{Estate, crl, keys::PLAN};
 use crate::journal::{History, chain::instant};
 use crate::model::{
     environment::{ISSUER, KeyHome},
@@ -12,6 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 /// A CA, whichever of its generations.
 pub struct Ca<'a> {
+    pub estate: &'a Estate<'a>,
     pub scope: &'a Scope,
     /// The longest life of what it issues.
     pub child: Duration,
@@ -34,7 +35,7 @@ pub fn rows(history: &History, ca: &Ca, at: OffsetDateTime, rows: &mut Vec<Row>)
         rows.extend(crl_row(history, ca, &object, at));
     }
     if let Some(next) = history.prepared_root().filter(|_| is_root) {
-        let row = missing(next.to_string(), kind, "rootward ceremony plan");
+        let row = missing(next.to_string(), kind, PLAN);
         rows.push(Row { state: State::Requested, ..row });
     }
 }
@@ -56,7 +57,7 @@ fn generation_row(
     at: OffsetDateTime,
 ) -> Row {
     let Some(record) = history.certificate(object) else {
-        let sign = format!("rootward intermediate sign {}", ca.scope);
+        let sign = ca.estate.by_root(format!("rootward intermediate sign {}", ca.scope));
         return Row { state: State::Requested, ..missing(object.to_string(), kind, &sign) };
     };
     let not_after = record.not_after.as_deref().and_then(instant);
@@ -122,6 +123,7 @@ fn crl_row(history: &History, ca: &Ca, issuer: &ObjectRef, at: OffsetDateTime) -
     }
     let is_active = history.active_generation(&issuer.scope) == issuer.generation;
     let command = match (is_root, is_active) {
+        (true, _) if ca.estate.need_root(issuer).is_err() => PLAN.to_owned(),
         (true, true) => "rootward root crl".to_owned(),
         (true, false) => {
             format!("rootward root crl --generation {}", issuer.generation.unwrap_or(1))

@@ -96,26 +96,37 @@ impl Kind {
     }
 }
 
-/// All rows at that moment: the root, then each environment.
+/// All rows at that moment: the root, then each environment. On a medium: what roots have signed.
 pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
+    let is_medium = estate.is_medium()?;
     let history = estate.history();
     let lifetimes = leaf_lifetimes(&estate.journal.records);
     let mut rows = Vec::new();
     let child = longest_intermediate(estate);
-    ca::rows(&history, &Ca { scope: &Scope::Root, child, key: KeyHome::Local }, at, &mut rows);
+    let root = Ca { estate, scope: &Scope::Root, child, key: KeyHome::Local };
+    ca::rows(&history, &root, at, &mut rows);
     for declared in &estate.environments {
         let environment = &declared.environment;
         for (name, intermediate) in &environment.declared.intermediates {
             let scope = Scope::Member { environment: environment.name.clone(), name: name.clone() };
             let longest = lifetimes.get(scope.to_string().as_str()).copied().unwrap_or_default();
             let child = environment.declared.identity.lifetime.approximate().max(longest);
-            let ca = Ca { scope: &scope, child, key: intermediate.key };
+            // Neither the keys nor the CRLs of intermediates are on a medium.
+            let key = if is_medium { KeyHome::Vault } else { intermediate.key };
+            let ca = Ca { estate, scope: &scope, child, key };
             ca::rows(&history, &ca, at, &mut rows);
+        }
+        if is_medium {
+            continue;
         }
         for name in identity::declared(estate, &environment.name)? {
             let object = ObjectRef::member(&environment.name, &name);
             rows.push(identity_row(&history, &object, at));
         }
+    }
+    if is_medium {
+        rows.retain(|row| row.not_after.is_some());
+        rows.iter_mut().for_each(|row| row.next = None);
     }
     Ok(rows)
 }

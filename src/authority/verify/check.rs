@@ -1,11 +1,11 @@
 //! The single checks that `verify` is made of.
 
 use crate::authority::ca::ca_dir;
-use crate::authority::{Estate, crl};
+use crate::authority::{Estate, crl, custody};
 use crate::custody::{Signer, sealed, soft::SoftKey};
 use crate::error::{Error, Result};
 use crate::journal::{Act, Record, chain::timestamp};
-use crate::model::{key::PublicKey, name::ObjectRef, rule::Rule};
+use crate::model::{key::PublicKey, name::ObjectRef, rule::Rule, site::Role};
 use crate::pki::{
     inspect::Certificate,
     issuer::Issuer,
@@ -169,15 +169,11 @@ pub fn sealed_key(estate: &Estate, object: &ObjectRef, problems: &mut Problems) 
 }
 
 /// How a root key is held is what the journal recorded, where the key or what is said of it is here.
-pub fn custody(estate: &Estate, object: &ObjectRef, problems: &mut Problems) {
-    let here = |name: &str| estate.workspace.exists(&format!("{}/{name}", ca_dir(object)));
-    let Some(recorded) = estate.recorded_custody(object) else { return };
-    if !here(layout::CUSTODY) && !here("key.pem") {
-        return;
-    }
-    if let Some(held) = problems.keep(object, estate.held(object))
-        && held.to_string() != recorded
-    {
+pub fn custody(estate: &Estate, object: &ObjectRef, role: Role, problems: &mut Problems) {
+    let unrecorded = problems.keep(object, custody::unrecorded(estate, object)).flatten();
+    // On a medium the next ceremony records it.
+    if let Some(held) = unrecorded.filter(|_| role == Role::Online) {
+        let recorded = estate.recorded_custody(object).unwrap_or("nothing");
         let file = layout::CUSTODY;
         problems.add(object, &format!("{file} says {held}, the journal recorded {recorded}"));
     }

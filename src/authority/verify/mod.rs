@@ -94,7 +94,7 @@ fn roots(
             lifetime: estate.root.lifetime.root,
         };
         report.problems.lint(&object, &certificate, &draft, None, Act::RootCreate);
-        check::custody(estate, &object, &mut report.problems);
+        check::custody(estate, &object, report.role, &mut report.problems);
         ca(estate, &object, certificate, KeyHome::Local, issuers, report);
     }
 }

@@ -121,6 +121,16 @@ pub fn make(estate: &Estate, wanted: &[Wanted], terms: Terms) -> Result<Reviewed
     })
 }
 
+/// The plan that waits for its ceremony, or for the response.
+///
+/// # Errors
+/// As for [`Reviewed::parse`].
+pub fn open(estate: &Estate) -> Result<Option<Reviewed>> {
+    let path = layout::ceremony(number(estate), layout::PLAN);
+    let bytes = estate.workspace.read_if_any(&path, super::LIMIT)?;
+    bytes.map(|bytes| Reviewed::parse(&path, &bytes)).transpose()
+}
+
 /// # Errors
 /// PLAN-OPEN, while a plan waits for its ceremony.
 pub fn none_is_open(estate: &Estate) -> Result<()> {

@@ -5,7 +5,7 @@ mod make;
 pub mod show;
 mod stamp;
 
-pub use make::{Terms, Wanted, make, none_is_open, number, successor, wanted};
+pub use make::{Terms, Wanted, make, none_is_open, number, open, successor, wanted};
 
 use crate::error::{Error, Explain, Result, none_of};
 use crate::journal::{Act, chain::timestamp};

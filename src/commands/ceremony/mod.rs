@@ -9,11 +9,11 @@ mod script;
 mod witnesses;
 
 use super::Session;
-use crate::ceremony::plan::{LIMIT, Reviewed};
+use crate::ceremony::plan::{LIMIT, Reviewed, show};
 use crate::ceremony::response::Response;
 use crate::ceremony::steps::Made;
 use crate::error::{Error, Result};
-use crate::model::text::colons;
+use crate::model::text::{colons, wrap};
 use crate::store::{file, layout};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
@@ -76,6 +76,27 @@ fn no_plan(name: &str, response: &Response) -> Error {
     let plan = layout::ceremony(response.number, layout::PLAN);
     Error::failed(format!("{plan} is not here, so {name} has no plan"))
         .hint("name the plan with --plan FILE")
+}
+
+/// A plan as it is read on a terminal of 80 columns: terms, digest, steps.
+fn plan_lines(reviewed: &Reviewed) -> Result<Vec<String>> {
+    let terms = show::terms(reviewed);
+    let mut lines: Vec<String> = terms.iter().flat_map(|line| wrapped("", line)).collect();
+    lines.extend(digest_lines(&reviewed.digest, &reviewed.words()?));
+    lines.push(String::new());
+    lines.push("What will exist afterwards that does not exist now:".to_owned());
+    for (index, paragraph) in show::steps(&reviewed.plan)?.iter().enumerate() {
+        lines.push(format!("{}. {}", index + 1, paragraph.title));
+        lines.extend(paragraph.lines.iter().flat_map(|line| wrapped("     ", line)));
+    }
+    Ok(lines)
+}
+
+fn wrapped(indent: &str, line: &show::Line) -> Vec<String> {
+    let texts = wrap(&line.text, 80 - 10 - indent.len());
+    let labels = [line.label].into_iter().chain(std::iter::repeat(""));
+    let lines = labels.zip(texts).map(|(label, text)| show::Line { label, text });
+    lines.map(|line| format!("{indent}{line}")).collect()
 }
 
 /// A digest as people compare it: hex in two lines, words in four.

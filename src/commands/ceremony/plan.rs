@@ -1,7 +1,7 @@
 //! `rootward ceremony plan`
 
-use super::{digest_lines, read_plan};
-use crate::ceremony::plan::{self, Reviewed, Terms, Waiver, show};
+use super::{plan_lines, read_plan};
+use crate::ceremony::plan::{self, Reviewed, Terms, Waiver};
 use crate::ceremony::watch;
 use crate::commands::{Session, at};
 use crate::error::{Error, Result, none_of};
@@ -54,11 +54,12 @@ pub struct PlanArgs {
 
 pub fn run(args: &PlanArgs, session: &Session) -> Result<()> {
     if let Some(shown) = &args.show {
-        let path = match shown {
-            Some(path) => path.clone(),
-            None => open(session)?,
+        let reviewed = match shown {
+            Some(path) => read_plan(path)?,
+            None => plan::open(&session.read()?)?
+                .ok_or_else(|| Error::failed("no plan waits").hint("rootward ceremony plan"))?,
         };
-        return print(session, &read_plan(&path)?);
+        return print(session, &reviewed);
     }
     args.output.as_deref().map(file::may_replace).transpose()?;
     let mut estate = session.change_in_any_case()?;
@@ -102,16 +103,6 @@ pub fn run(args: &PlanArgs, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// The path of the plan that waits.
-fn open(session: &Session) -> Result<PathBuf> {
-    let estate = session.read()?;
-    let path = session.dir()?.join(layout::ceremony(plan::number(&estate), layout::PLAN));
-    match file::exists(&path) {
-        true => Ok(path),
-        false => Err(Error::failed("no plan waits").hint("rootward ceremony plan")),
-    }
-}
-
 fn terms(args: &PlanArgs, session: &Session) -> Result<Terms> {
     let now = session.context.now();
     let expires = args.expires.after(now);
@@ -142,14 +133,13 @@ fn terms(args: &PlanArgs, session: &Session) -> Result<Terms> {
 /// The plan in words; with `--json`, as data.
 fn print(session: &Session, reviewed: &Reviewed) -> Result<()> {
     let ui = session.ui;
-    let words = reviewed.words()?;
     if ui.json {
         let plan = &reviewed.plan;
         return ui.json(&serde_json::json!({
             "version": 1,
             "number": plan.number,
             "sha256": reviewed.digest,
-            "words": words,
+            "words": reviewed.words()?,
             "operator": plan.operator,
             "witnesses": plan.witnesses,
             "created": timestamp(plan.created),
@@ -157,17 +147,5 @@ fn print(session: &Session, reviewed: &Reviewed) -> Result<()> {
             "steps": plan.steps,
         }));
     }
-    let terms = show::terms(reviewed).into_iter().map(|line| line.to_string());
-    for line in terms.chain(digest_lines(&reviewed.digest, &words)) {
-        ui.out(&line)?;
-    }
-    ui.out("")?;
-    ui.out("What will exist afterwards that does not exist now:")?;
-    for (index, paragraph) in show::steps(&reviewed.plan)?.iter().enumerate() {
-        ui.out(&format!("{}. {}", index + 1, paragraph.title))?;
-        for line in &paragraph.lines {
-            ui.out(&format!("     {line}"))?;
-        }
-    }
-    Ok(())
+    plan_lines(reviewed)?.iter().try_for_each(|line| ui.out(line))
 }

@@ -1,7 +1,7 @@
 //! `rootward ceremony run`
 
-use super::{digest_lines, made_json, read_plan, show_made};
-use crate::ceremony::plan::{CONFIRMING_WORDS, show};
+use super::{made_json, plan_lines, read_plan, show_made};
+use crate::ceremony::plan::CONFIRMING_WORDS;
 use crate::ceremony::run::{Question, Ran, Room, run as hold};
 use crate::commands::{Session, unlock};
 use crate::error::{Error, Explain, Result};
@@ -57,15 +57,7 @@ pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
     file::create_dirs(&dir.join(layout::CA))?;
     let answers = args.answers.as_deref().map(answers).transpose()?;
     let ui = session.ui;
-    let terms = show::terms(&plan).into_iter().map(|line| line.to_string());
-    for line in terms.chain(digest_lines(&plan.digest, &plan.words()?)) {
-        ui.status(&line);
-    }
-    ui.status("");
-    for (index, paragraph) in show::steps(&plan.plan)?.iter().enumerate() {
-        ui.status(&format!("{}. {}", index + 1, paragraph.title));
-        paragraph.lines.iter().for_each(|line| ui.status(&format!("     {line}")));
-    }
+    plan_lines(&plan)?.iter().for_each(|line| ui.status(line));
     ui.status("");
     let mut source = unlock::Source::new(session, &args.unlock).shares_to(&args.shares);
     let mut sandbox = source.sandbox(&dir)?;
@@ -92,9 +84,14 @@ pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
         }
         Ran::AlreadyDone => ui.status("this plan was carried out before; nothing was signed"),
     }
-    ui.status(&format!("  response   {path}"));
     let transcript = layout::ceremony(plan.plan.number, layout::TRANSCRIPT);
-    ui.status(&format!("  transcript {transcript}"));
+    let start = session.start.strip_prefix(".").unwrap_or(&session.start);
+    let on_medium = |path: &str| file::shown(&start.join(path));
+    ui.status(&format!("  response   {}", on_medium(&path)));
+    if let Some(copy) = &args.output {
+        ui.status(&format!("             {}", file::shown(copy)));
+    }
+    ui.status(&format!("  transcript {}", on_medium(&transcript)));
     if ui.json {
         ui.json(&serde_json::json!({ "version": 1, "number": plan.plan.number,
             "made": made_json(made), "response": path, "transcript": transcript }))?;
@@ -103,6 +100,7 @@ pub fn run(args: &RunArgs, session: &Session) -> Result<()> {
         ui.hint("each witness signs the transcript, into a file transcript.txt.NAME.sig:");
         ui.status("  ssh-keygen -Y sign -n rootward-transcript -f KEY <transcript.txt");
     }
+    ui.hint("the response goes back online, to ceremony verify and ceremony import");
     Ok(())
 }
 

@@ -54,7 +54,7 @@ pub fn dry_run(args: &SignArgs, session: &Session) -> Result<()> {
         Prepared::Signed(object) => return already(session, &estate, &object),
         Prepared::Ready(preview) => preview,
     };
-    estate.need_key(&preview.issuer.object)?;
+    estate.need_root(&preview.issuer.object)?;
     show(session, &preview);
     session.ui.status("every rule agrees; nothing was signed (--dry-run)");
     if !session.ui.json {
@@ -90,7 +90,7 @@ pub fn sign(args: &SignArgs, session: &Session) -> Result<()> {
         Prepared::Signed(object) => return already(session, &estate, &object),
         Prepared::Ready(preview) => preview,
     };
-    estate.need_key(&preview.issuer.object)?;
+    estate.need_root(&preview.issuer.object)?;
     show(session, &preview);
     let environment = preview.target.environment.clone();
     let signed = carry_out(args, session, &mut estate, &preview.target.object, csr);

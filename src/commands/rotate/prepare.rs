@@ -2,7 +2,7 @@
 
 use super::{is_ca, print};
 use crate::authority::rotate::{self, NextRoot};
-use crate::authority::{self, Estate, Keys, Outcome, ca::ca_dir};
+use crate::authority::{self, Estate, Keys, Outcome, ca::ca_dir, keys::PLAN};
 use crate::ceremony::{plan::successor, single, steps::Made};
 use crate::commands::{Session, day, read_named, unlock};
 use crate::error::{Error, Result};
@@ -78,12 +78,10 @@ fn intermediate(
     ui.status(&format!("  SHA-256  {}", request.digest()));
     ui.status(&format!("  request  {}/request.csr", ca_dir(&object)));
     print(session, &object, "prepared", done)?;
-    let root = estate.in_force(&ObjectRef::newest_root());
     let is_signed = estate.history().certificate(&object).is_some();
     ui.next(&match is_signed {
         true => format!("rootward rotate activate {object}"),
-        false if estate.need_key(&root).is_ok() => format!("rootward intermediate sign {object}"),
-        false => "rootward ceremony plan".to_owned(),
+        false => estate.by_root(format!("rootward intermediate sign {object}")),
     });
     Ok(())
 }
@@ -121,7 +119,7 @@ fn root(args: &PrepareArgs, session: &Session, estate: &mut Estate) -> Result<()
         estate.commit(Vec::new(), Vec::new())?;
         ui.status(&format!("{next} waits for the ceremony that makes it"));
         print(session, next, "requested", done)?;
-        ui.next("rootward ceremony plan");
+        ui.next(PLAN);
         return Ok(());
     }
     let mut source = unlock::Source::new(session, &args.unlock).shares_to(&args.shares);
