@@ -367,8 +367,9 @@ fn a_journal_that_went_another_way_is_refused() {
     let pair = Pair::second();
     pair.change_plan(|plan| plan.journal.lines.clear());
     pair.declines("PLAN-FORKED", |pair| pair.run(&pair.right()));
-    // The medium itself signed something meanwhile.
+    // The medium itself signed something meanwhile, where nothing said that it is one.
     let pair = Pair::second();
+    pair.off.write("ca/site.toml", "version = 1\n");
     pair.off.keyed(&["root", "crl", "--now"]).ok();
     pair.declines("PLAN-FORKED", |pair| pair.run(&pair.right()));
 }

@@ -142,12 +142,16 @@ impl Estate<'_> {
             .hint(format!("bring the medium that holds {key}")))
     }
 
-    /// Can this root sign here, and the root in force the transcript of it?
+    /// Can this root sign here, and the root in force the transcript of it? Before there is a root,
+    /// whoever needs it says so.
     ///
     /// # Errors
     /// Failed, when the key of one of them is not here.
     pub fn need_root(&self, root: &ObjectRef) -> Result<()> {
         let signs = self.in_force(&ObjectRef::newest_root());
+        if signs.generation.is_none() {
+            return Ok(());
+        }
         let hint = "bring the root key, or plan its ceremony: rootward ceremony plan";
         let elsewhere = |mut error: Error| {
             if error.kind == Kind::Failed {
@@ -155,7 +159,9 @@ impl Estate<'_> {
             }
             error
         };
-        [&signs, root].into_iter().try_for_each(|root| self.need_key(root).map_err(elsewhere))
+        [&signs, &self.in_force(root)]
+            .into_iter()
+            .try_for_each(|root| self.need_key(root).map_err(elsewhere))
     }
 
     /// What is typed next for something that the root is to sign: `here` where its key is, and
