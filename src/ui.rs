@@ -151,7 +151,9 @@ impl Ui {
             let fix = lines::placed(finding.rule.text().fix, self.workspace.as_deref());
             self.wrapped("  fix: ", &fix, None);
             let explain = format!("rootward explain {}", finding.rule);
-            self.command("hint: ", error.hint.as_deref().unwrap_or(&explain));
+            // What is to be done is said once.
+            let hint = error.hint.as_deref().filter(|hint| *hint != finding.rule.text().fix);
+            self.command("hint: ", hint.unwrap_or(&explain));
         } else if let Some(hint) = &error.hint {
             self.command("hint: ", hint);
         }

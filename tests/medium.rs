@@ -113,3 +113,67 @@ fn a_copy_replaces_nothing_but_a_file() {
     let (there, _) = shell.run(&format!("ls -A {}", shell.medium().display()));
     assert_eq!(there, "");
 }
+
+#[test]
+fn a_stick_without_permissions_is_mounted_for_its_owner_alone() {
+    let shell = planned();
+    shell.run("rootward ceremony run plan.toml --workspace /media/root");
+    let medium = shell.medium();
+    let medium = medium.display();
+    // What vfat and exFAT say of every file with the mount options umask=077, and without.
+    shell.run(&format!("find {medium} -type f | xargs chmod 0700 && rootward -C {medium} verify"));
+    shell.run(&format!("find {medium} -type f | xargs chmod 0755"));
+    let output = shell.output(&format!("rootward -C {medium} verify"));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("key.pem has mode 0755, expected"));
+}
+
+#[test]
+fn a_read_only_medium_is_said_to_be_one() {
+    let shell = planned();
+    shell.run("rootward ceremony run plan.toml --workspace /media/root -o response.toml");
+    shell
+        .run("rootward ceremony import response.toml && rootward ceremony plan --crl -o plan.toml");
+    let medium = shell.medium();
+    let medium = medium.display();
+    let run = "rootward ceremony run plan.toml --workspace /media/root";
+    let said = refused(
+        &shell,
+        1,
+        &format!(
+            "unshare -rm bash -euc 'mount --bind {medium} {medium}
+             mount -o remount,ro,bind {medium}; {run}'"
+        ),
+    );
+    assert!(said.contains("ca/ceremonies/0002: read-only file system"), "{said}");
+    shell.run(run);
+}
+
+#[test]
+fn each_witness_is_somebody_who_can_sign() {
+    let shell = planned();
+    shell.run("rootward ceremony plan --withdraw");
+    for (people, expected) in [
+        ("--witness bob --witness bob", "another person for each witness"),
+        ("--operator bob --witness bob", "another person for each witness"),
+        ("--witness 'bob smith'", "one that an allowed_signers file can have"),
+        ("--operator 'a, witnesses b'", "1 to 64 plain characters without a comma"),
+    ] {
+        let said = refused(&shell, 2, &format!("rootward ceremony plan {people}"));
+        assert!(said.contains(expected), "{said}");
+    }
+    // Whoever wrote the plan.
+    shell.run("rootward ceremony plan --operator alice --witness bob -o plan.toml");
+    let edit = "sed 's/\"bob\"/\"alice\"/' plan.toml >edited.toml";
+    let run = "rootward ceremony run edited.toml --workspace /media/root";
+    let said = refused(&shell, 2, &format!("{edit} && {run}"));
+    assert!(said.contains("got the name \"alice\""), "{said}");
+}
+
+#[test]
+fn a_pipe_with_a_passphrase_has_its_own_option() {
+    let shell = planned();
+    let run = "rootward ceremony run plan.toml --workspace /media/root --passphrase-file <(echo x)";
+    let said = refused(&shell, 1, run);
+    assert!(said.contains("hint: a pipe is read with: --passphrase-fd N"), "{said}");
+}

@@ -24,12 +24,15 @@ pub fn conclude<'c>(
     transcript: &mut Transcript,
 ) -> Result<String> {
     record_custody(estate, transcript)?;
+    let root = estate.issuer(&ObjectRef::newest_root())?;
+    let opened = keys.signer(estate, &root).map(|_| ());
+    transcript.custody(keys.notes())?;
+    opened?;
     let before = &plan.plan.journal;
     let reached = Reached { entries: estate.journal.len(), head: estate.journal.hash() };
     let mut lines = reached.lines(before).into_iter();
     transcript.note(JOURNAL, &lines.next().unwrap_or_default())?;
     lines.try_for_each(|line| transcript.note("", &line))?;
-    let root = estate.issuer(&ObjectRef::newest_root())?;
     let signer = keys.signer(estate, &root)?;
     let text = transcript.sign(&root.object.to_string(), signer)?;
     let record = closing(plan, &root.object, &text);

@@ -3,6 +3,7 @@
 
 use super::conclude::{begin, conclude};
 use super::plan::Reviewed;
+use super::response::Response;
 use super::steps::{self, Made};
 use super::transcript::{Transcript, Watcher};
 use crate::authority::ca::ca_dir;
@@ -56,6 +57,8 @@ pub fn rehearse(estate: &mut Estate, plan: &Reviewed, watcher: Watcher) -> Resul
     transcript.note("rehearsal", "with throw-away keys: nothing here is a real signature")?;
     let made = steps::perform(estate, &mut keys, &plan.plan, &mut transcript)?;
     let transcript = conclude(estate, &mut keys, plan, &mut transcript)?;
+    // What would be too large to come back is not signed.
+    Response::of(estate, plan, &transcript)?.text()?;
     // The chains of what was there before have a stand-in for their root.
     let dirs: Vec<String> = made.iter().map(|made| format!("{}/", ca_dir(&made.object))).collect();
     let is_new = |path: &str| dirs.iter().any(|dir| path.starts_with(dir));

@@ -79,9 +79,18 @@ impl Response {
     }
 
     /// The whole file.
+    ///
+    /// # Errors
+    /// Failed: nobody would read a file of that size.
     pub fn text(&self) -> Result<String> {
         let text = format!("{HEADER}\n{}\n", toml::to_string_pretty(self)?);
-        Ok(format!("{text}{TRAILER}{}\n", sha256(text.as_bytes())))
+        let text = format!("{text}{TRAILER}{}\n", sha256(text.as_bytes()));
+        if text.len() as u64 <= LIMIT {
+            return Ok(text);
+        }
+        let got = text.len();
+        Err(Error::failed(format!("the response would have {got} bytes, expected at most {LIMIT}"))
+            .hint("fewer steps in one ceremony; without its draft-*.txt a long transcript begins anew"))
     }
 
     /// # Errors
@@ -111,4 +120,28 @@ fn whole(file: &str, bytes: &[u8]) -> Result<(), Finding> {
         return Err(Rule::ResponseChanged.found(message));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_written_that_is_too_large_to_be_read() {
+        let mut response = Response {
+            version: declaration::Version,
+            number: 1,
+            plan: String::new(),
+            since: 0,
+            follows: String::new(),
+            lines: String::new(),
+            transcript: "x".repeat(1 << 20),
+            files: Vec::new(),
+        };
+        let text = response.text().unwrap();
+        assert_eq!(Response::parse("response.toml", text.as_bytes()).unwrap().number, 1);
+        response.transcript = "x".repeat(usize::try_from(LIMIT).unwrap());
+        let message = &response.text().unwrap_err().messages()[0];
+        assert!(message.starts_with("the response would have 41945"), "{message}");
+    }
 }

@@ -40,16 +40,19 @@ pub fn perform<'c>(
 ) -> Result<Vec<Made>> {
     let mut all = Vec::new();
     for (index, step) in plan.steps.iter().enumerate() {
-        let made = one(estate, keys, step)?;
+        let made = one(estate, keys, step);
+        if made.is_err() {
+            // What was refused on the way to it.
+            transcript.custody(keys.notes())?;
+        }
+        let made = made?;
         none_of(differences(step, &made))?;
         let kind = format!("step {}", index + 1);
         transcript.note(&kind, &format!("{} {}", step.act(), step.object()))?;
         for line in made.iter().flat_map(Made::lines) {
             transcript.note("", &line)?;
         }
-        for note in keys.notes() {
-            transcript.note("custody", &note)?;
-        }
+        transcript.custody(keys.notes())?;
         all.extend(made);
     }
     let derived = trust::derived(estate)?;

@@ -110,6 +110,11 @@ impl<'a> Transcript<'a> {
         lines.try_for_each(|line| self.line("", line))
     }
 
+    /// What happened to keys: what opened them, what was refused.
+    pub fn custody(&mut self, notes: Vec<String>) -> Result<()> {
+        notes.iter().try_for_each(|note| self.note("custody", note))
+    }
+
     /// The same with a digest in two halves.
     pub fn digest(&mut self, kind: &str, text: &str, digest: &str) -> Result<()> {
         let (first, second) = digest.split_at(digest.len() / 2);

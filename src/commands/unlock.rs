@@ -56,6 +56,8 @@ const TRIES: usize = 3;
 
 const NO_TERMINAL: &str = "without a terminal, add: --passphrase-file FILE or --passphrase-fd N";
 
+const PIPE: &str = "a pipe is read with: --passphrase-fd N";
+
 /// The source of secrets for one run.
 pub struct Source<'a> {
     session: &'a Session<'a>,
@@ -118,7 +120,14 @@ impl<'a> Source<'a> {
             file::create_dirs(dir)?;
             write.push(file::canonical(dir)?);
         }
-        let read = files.map(|path| file::canonical(&path)).collect::<Result<_>>()?;
+        // A name of a descriptor (/dev/fd/63) exists, and leads to no path.
+        let canonical = |path: PathBuf| {
+            file::canonical(&path).map_err(|error| match file::exists(&path) {
+                true => error.hint(PIPE),
+                false => error,
+            })
+        };
+        let read = files.map(canonical).collect::<Result<_>>()?;
         Ok(Sandbox { write, read, unix_sockets: false })
     }
 
@@ -143,7 +152,7 @@ impl<'a> Source<'a> {
 
     fn first_line_of(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         let bytes = file::read(path, file::SMALL).map_err(|error| match file::exists(path) {
-            true => error.hint("a pipe is read with: --passphrase-fd N"),
+            true => error.hint(PIPE),
             false => error,
         })?;
         self.warn_if_open(path);

@@ -218,6 +218,8 @@ pub fn size(path: &Path) -> Result<u64> {
 /// Removes a file; that it is already gone is no error.
 pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
+        // Of what is not there a read-only file system says that it is read-only.
+        Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem && !exists(path) => Ok(()),
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(Error::from(error).context(format!("cannot remove {}", shown(path))))
         }

@@ -21,6 +21,10 @@ impl Ui {
         asked.context("cannot ask")?;
         let mut line = String::new();
         std::io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line)?;
+        if !line.ends_with('\n') {
+            // Nobody typed the end of this line.
+            let _ = writeln!(err);
+        }
         if line.trim().is_empty() {
             return Err(Error::failed(format!("got no answer to: {question}")));
         }

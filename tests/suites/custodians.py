@@ -6,11 +6,13 @@ they wrote down; then custodian after custodian errs.
 """
 
 import fcntl
+import json
 import os
 import pty
 import re
 import select
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -147,3 +149,26 @@ terminal.until(r"words from 1 on[^:]*: ")
 terminal.type("")
 said, code = terminal.end()
 assert code == 3 and "SHARES-TOO-FEW: got 1, expected 2" in said, said
+
+# In a ceremony that ends too early, what was refused on the way is in the transcript, too.
+plan = f"{sys.argv[2]}/plan.toml"
+waivers = [f"--waive={rule}=a test" for rule in ("NETWORK-UP", "SWAP-ON", "SANDBOX-MISSING")]
+planned = subprocess.check_output(
+    [sys.argv[1], "-C", sys.argv[2], "ceremony", "plan", "--crl", "--json", "-o", plan]
+    + [*waivers, "--until", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 172800))]
+)
+terminal = Terminal("ceremony", "run", plan)
+terminal.until(r"10:05\): ")
+terminal.type(time.strftime("%Y-%m-%d %H:%M", time.gmtime()))
+terminal.until(r"from the paper: ")
+terminal.type(" ".join(json.loads(planned)["words"][:3]))
+bring(terminal, shares[1])
+bring(terminal, shares[1])
+terminal.until(r"words from 1 on[^:]*: ")
+terminal.type("")
+said, code = terminal.end()
+assert code == 3 and "SHARES-TOO-FEW" in said, said
+folder = f"{sys.argv[2]}/ca/ceremonies/0002"
+(draft,) = [name for name in os.listdir(folder) if name.startswith("draft-")]
+entries = open(os.path.join(folder, draft)).read().split("\n")
+assert any("custody   refused: SHARE-REPEATED: got share 2" in entry for entry in entries), entries

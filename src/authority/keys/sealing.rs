@@ -37,8 +37,10 @@ pub fn unlock(
             Ok(_) => tries = 0,
             Err(error) => {
                 tries += 1;
-                notes.extend(error.findings.iter().map(|finding| format!("refused: {finding}")));
+                let refused = |finding| format!("refused: {finding}");
+                let refused: Vec<String> = error.findings.iter().map(refused).collect();
                 secrets.again(error, tries)?;
+                notes.extend(refused);
             }
         }
     }

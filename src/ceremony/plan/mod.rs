@@ -2,6 +2,7 @@
 //! SHA-256 is what people compare at every later step.
 
 mod make;
+pub mod people;
 pub mod show;
 mod stamp;
 
@@ -203,7 +204,8 @@ impl Reviewed {
     /// # Errors
     /// Usage with file:line:column; PLAN-DIFFERS, when a file in it is not what its digest says.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
-        let plan: Plan = declaration::parse(file, bytes).hint("rootward ceremony plan")?;
+        let plan: Plan = declaration::parse(file, bytes).hint("bring the plan once more")?;
+        people::witnesses(&plan.operator, &plan.witnesses)?;
         let contents = plan.declarations.iter().chain(&plan.requests);
         let differs = contents.filter(|content| sha256(content.text.as_bytes()) != content.sha256);
         let found = differs.map(|content| {

@@ -118,15 +118,8 @@ fn terms(args: &PlanArgs, session: &Session) -> Result<Terms> {
     none_of(watch::unfit(&waivers, now))?;
     let operator = args.operator.clone();
     let operator = operator.unwrap_or_else(|| session.context.origin.user.clone());
-    for name in args.witness.iter().chain([&operator]) {
-        let plain = name.chars().all(crate::model::text::is_plain) && name.trim() == name;
-        if !plain || !(1..=64).contains(&name.chars().count()) {
-            let name = crate::model::text::clean(name);
-            return Err(Error::usage(format!(
-                "got the name {name:?}, expected 1 to 64 plain characters"
-            )));
-        }
-    }
+    plan::people::operator(&operator)?;
+    plan::people::witnesses(&operator, &args.witness)?;
     Ok(Terms { operator, witnesses: args.witness.clone(), expires, waivers, travels: true })
 }
 
