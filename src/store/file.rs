@@ -194,8 +194,12 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
 /// Is there nothing of this name, or a file that may be replaced? For names that people give.
 ///
 /// # Errors
-/// Failed, for a directory, a device, a link: what stands there is not ours to remove.
+/// Failed, for a directory, a device, a link: what stands there is not ours to remove; where its
+/// directory is missing.
 pub fn may_replace(path: &Path) -> Result<()> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        canonical(parent)?;
+    }
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
             let kind = kind_of(&metadata);
