@@ -135,6 +135,33 @@ fn a_new_set_replaces_the_old_one_without_a_new_root() {
 }
 
 #[test]
+fn a_passphrase_is_one_that_openssl_takes() {
+    let site = Site::prepared();
+    let new = site.beside("new");
+    let seal = ["custody", "seal", "root", "--new-passphrase-file", new.to_str().unwrap()];
+    for wrong in [&[b'a'; 1024][..], b"before\0and after", &[0xff; 4096]] {
+        fs::write(&new, wrong).unwrap();
+        site.fails(1, "expected at most 1023, none of them zero", |site| site.keyed(&seal));
+    }
+    fs::write(&new, "\u{e4}".repeat(12)).unwrap();
+    assert!(site.keyed(&seal).ok().stderr.contains("has 12 characters; 16 or more are advised"));
+    let open = |passphrase: &str, key: &str| {
+        let mut openssl = Command::new(tool("openssl", "openssl"));
+        openssl.args(["pkey", "-noout", "-in"]).arg(site.path(key));
+        openssl.args(["-passin", &format!("file:{passphrase}")]);
+        assert!(openssl.status().unwrap().success());
+    };
+    let key = "ca/root/g1/key.pem";
+    open(new.to_str().unwrap(), key);
+    let long = site.beside("long");
+    fs::write(&long, [b'z'; 1023]).unwrap();
+    let (new, long) = (new.display().to_string(), long.display().to_string());
+    let files = ["--passphrase-file", &new, "--new-passphrase-file", &long];
+    site.run(&[&["custody", "seal", "root"][..], &files].concat()).ok();
+    open(&long, key);
+}
+
+#[test]
 fn a_passphrase_becomes_shares_and_shares_a_passphrase() {
     let site = Site::prepared();
     site.keyed(&["custody", "test"]).ok();

@@ -110,8 +110,14 @@ fn a_copy_replaces_nothing_but_a_file() {
             assert!(said.contains(&format!("{name} is {kind}, expected a file or none")), "{said}");
         }
     }
-    let (there, _) = shell.run(&format!("ls -A {}", shell.medium().display()));
-    assert_eq!(there, "");
+    shell.run("rootward ceremony plan --withdraw");
+    for command in ["plan", "run plan.toml --workspace /media/root"] {
+        let command = format!("rootward ceremony {command} -o nowhere/file");
+        let said = refused(&shell, 1, &command);
+        assert!(said.contains("cannot find nowhere: no such file or directory"), "{said}");
+    }
+    let (there, _) = shell.run(&format!("ls -A {} ca/ceremonies/0001", shell.medium().display()));
+    assert!(!there.contains("plan.toml"), "{there}");
 }
 
 #[test]

@@ -452,7 +452,6 @@ fn nothing_in_a_plan_is_obeyed_by_a_terminal() {
     let hostile = "bob\u{1b}[2J\u{202e}\u{7}\r\nend";
     pair.change_plan(|plan| {
         plan.operator = hostile.into();
-        plan.witnesses = vec![hostile.into()];
         let Step::IntermediateSign { subject, algorithm, .. } = sign_step(plan) else { panic!() };
         *subject = hostile.into();
         *algorithm = hostile.into();
@@ -463,4 +462,7 @@ fn nothing_in_a_plan_is_obeyed_by_a_terminal() {
         assert_plain(&run);
     }
     assert_eq!(pair.draft().chars().find(|c| c.is_control() && *c != '\n'), None);
+    pair.change_plan(|plan| plan.witnesses = vec![hostile.into()]);
+    let run = pair.off.run(&["ceremony", "plan", "--show", &plan]).fails(2, "got the name");
+    assert_plain(&run);
 }

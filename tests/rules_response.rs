@@ -327,6 +327,11 @@ fn no_line_of_the_transcript_can_be_changed() {
     declines(&pair, "TRANSCRIPT-CHANGED");
     replaced(pair.on.read("ca/ceremonies/0001/transcript.txt"));
     declines(&pair, "TRANSCRIPT-CHANGED");
+    // The same signature, written otherwise: both machines would have another journal.
+    for other in [text.trim_end().to_owned(), format!("{text}\n"), format!("{text}more\n")] {
+        replaced(other);
+        declines(&pair, "TRANSCRIPT-CHANGED");
+    }
     let plan = pair.reviewed();
     let body = &text[..text.find("-----BEGIN").unwrap()];
     let mut transcript = Transcript::begin(&plan, body, Box::new(|_| Ok(()))).unwrap();

@@ -174,7 +174,14 @@ pub fn verify(file: &str, text: &str, key: &PublicKey) -> Result<()> {
             }
         }
     }
-    let made = pem::read_one(file, LABEL, block.as_bytes())?;
+    let made = match pem::read_one(file, LABEL, block.as_bytes()) {
+        Ok(made) => made,
+        Err(error) => return changed(error.messages().join(": ")),
+    };
+    // The journal has the digest of the whole file: the block, too, can be written in one way alone.
+    if pem::encode(LABEL, &made)? != block {
+        return changed(format!("{file}: its signature is not written as it was"));
+    }
     if signature::verifies(key, body.as_bytes(), &made) {
         return Ok(());
     }

@@ -56,7 +56,8 @@ const TRIES: usize = 3;
 
 const NO_TERMINAL: &str = "without a terminal, add: --passphrase-file FILE or --passphrase-fd N";
 
-const PIPE: &str = "a pipe is read with: --passphrase-fd N";
+/// What openssl reads of a passphrase, in bytes (apps.h, APP_PASS_LEN): it must open the key, too.
+const LONGEST: usize = 1023;
 
 /// The source of secrets for one run.
 pub struct Source<'a> {
@@ -121,12 +122,8 @@ impl<'a> Source<'a> {
             write.push(file::canonical(dir)?);
         }
         // A name of a descriptor (/dev/fd/63) exists, and leads to no path.
-        let canonical = |path: PathBuf| {
-            file::canonical(&path).map_err(|error| match file::exists(&path) {
-                true => error.hint(PIPE),
-                false => error,
-            })
-        };
+        let canonical =
+            |path: PathBuf| file::canonical(&path).map_err(|error| pipe_hint(error, &path));
         let read = files.map(canonical).collect::<Result<_>>()?;
         Ok(Sandbox { write, read, unix_sockets: false })
     }
@@ -151,10 +148,7 @@ impl<'a> Source<'a> {
     }
 
     fn first_line_of(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-        let bytes = file::read(path, file::SMALL).map_err(|error| match file::exists(path) {
-            true => error.hint(PIPE),
-            false => error,
-        })?;
+        let bytes = file::read(path, file::SMALL).map_err(|error| pipe_hint(error, path))?;
         self.warn_if_open(path);
         first_line(&bytes, &file::shown(path))
     }
@@ -207,10 +201,18 @@ impl Secrets for Source<'_> {
         if passphrase.is_empty() {
             return Err(Error::failed("got an empty passphrase, expected several words"));
         }
-        if passphrase.len() < SHORT {
+        if passphrase.len() > LONGEST || passphrase.contains(&0) {
+            let got = passphrase.len();
+            return Err(Error::failed(format!(
+                "got a passphrase of {got} bytes, expected at most {LONGEST}, none of them zero"
+            ))
+            .hint("openssl could not open the key with it"));
+        }
+        // Bytes that begin a character of UTF-8.
+        let count = passphrase.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        if count < SHORT {
             ui.warn(&format!(
-                "the passphrase of {object} has {} characters; {SHORT} or more are advised",
-                passphrase.len()
+                "the passphrase of {object} has {count} characters; {SHORT} or more are advised"
             ));
         }
         Ok(passphrase)
@@ -275,5 +277,13 @@ impl Secrets for Source<'_> {
             }
         };
         text(&pin, "the PIN")
+    }
+}
+
+/// A pipe has a name, too, which leads to no file.
+fn pipe_hint(error: Error, path: &Path) -> Error {
+    match file::exists(path) && !file::is_regular(path) {
+        true => error.hint("a pipe is read with: --passphrase-fd N"),
+        false => error,
     }
 }

@@ -93,6 +93,11 @@ pub fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Is it a file, or a link to one?
+pub fn is_regular(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// The permission bits, without following links; `None` when there is no such file.
 pub fn mode(path: &Path) -> Option<u32> {
     fs::symlink_metadata(path).ok().map(|metadata| metadata.mode() & 0o7777)
@@ -194,8 +199,12 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
 /// Is there nothing of this name, or a file that may be replaced? For names that people give.
 ///
 /// # Errors
-/// Failed, for a directory, a device, a link: what stands there is not ours to remove.
+/// Failed, for a directory, a device, a link: what stands there is not ours to remove; where its
+/// directory is missing.
 pub fn may_replace(path: &Path) -> Result<()> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        canonical(parent)?;
+    }
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
             let kind = kind_of(&metadata);
