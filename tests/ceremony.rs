@@ -158,7 +158,7 @@ fn both_witnesses_sign_what_they_saw() {
 #[test]
 fn the_signatures_of_the_witnesses_are_filed_with_the_response() {
     let pair = Pair::planned();
-    pair.change_plan(|plan| plan.witnesses = vec!["bob".into(), "Zoë ../x".into()]);
+    pair.change_plan(|plan| plan.witnesses = vec!["bob".into(), "Zoë/../x".into()]);
     let waiting = pair.on.path(&pair.of_ceremony("plan.toml"));
     fs::copy(pair.plan_file(), waiting).unwrap();
     pair.hold();
