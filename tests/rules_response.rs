@@ -14,7 +14,10 @@ use ring::rand::SystemRandom;
 use rootward::ceremony::conclude::{JOURNAL, Reached, closing};
 use rootward::ceremony::plan::{Plan, Step};
 use rootward::ceremony::response::Response;
-use rootward::ceremony::{medium, transcript::Transcript};
+use rootward::ceremony::{
+    medium,
+    transcript::{self, Transcript},
+};
 use rootward::context::Context;
 use rootward::custody::{sealed, soft::SoftKey};
 use rootward::journal::{Act, Journal, Origin, Record, chain};
@@ -43,6 +46,41 @@ fn declines(pair: &Pair, rule: &str) {
 #[track_caller]
 fn imports(pair: &Pair, response: &[u8]) {
     fs::write(pair.response_file(), response).unwrap();
+    pair.verify().ok();
+    pair.import().ok();
+    pair.same();
+}
+
+/// Whoever has an ECDSA signature (r, s) can write (r, n - s), which verifies as well.
+fn other_way(signature: &[u8]) -> Vec<u8> {
+    use der::{Decode, Encode, asn1::UintRef};
+    use num_bigint::BigUint;
+    const P384_ORDER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf\
+                              581a0db248b0a77aecec196accc52973";
+    let order = BigUint::parse_bytes(P384_ORDER.as_bytes(), 16).unwrap();
+    let Signature { r, s } = Signature::from_der(signature).unwrap();
+    let other = (order - BigUint::from_bytes_be(s.as_bytes())).to_bytes_be();
+    Signature { r, s: UintRef::new(&other).unwrap() }.to_der().unwrap()
+}
+
+/// Ecdsa-Sig-Value (RFC 3279 section 2.2.3).
+#[derive(der::Sequence)]
+struct Signature<'a> {
+    r: der::asn1::UintRef<'a>,
+    s: der::asn1::UintRef<'a>,
+}
+
+#[test]
+fn a_signature_that_is_written_in_another_way_changes_no_journal() {
+    let pair = Pair::held();
+    pair.change_response(|response| {
+        let body = transcript::body(&response.transcript).to_owned();
+        let block = &response.transcript[body.len()..];
+        let made = pem::read_one("transcript", "ROOTWARD SIGNATURE", block.as_bytes()).unwrap();
+        let other = pem::encode("ROOTWARD SIGNATURE", &other_way(&made)).unwrap();
+        assert_ne!(other, block);
+        response.transcript = body + &other;
+    });
     pair.verify().ok();
     pair.import().ok();
     pair.same();
@@ -297,7 +335,7 @@ fn no_line_of_the_transcript_can_be_changed() {
         fs::write(pair.response_file(), &whole).unwrap();
         pair.change_response(|response| {
             response.transcript = transcript;
-            let digest = sha256(response.transcript.as_bytes());
+            let digest = sha256(transcript::body(&response.transcript).as_bytes());
             response.lines = rechained(&pair, response, |_, record| {
                 if record.act == Act::Ceremony {
                     record.transcript = Some(digest.clone());
@@ -500,7 +538,7 @@ fn resign(pair: &Pair) {
     pair.change_response(|response| {
         response.plan.clone_from(&plan.digest);
         response.transcript = transcript;
-        let digest = sha256(response.transcript.as_bytes());
+        let digest = sha256(transcript::body(&response.transcript).as_bytes());
         response.lines = rechained(pair, response, |_, record| {
             if record.act == Act::Ceremony {
                 record.plan = Some(plan.digest.clone());

@@ -1,7 +1,7 @@
 //! The end of every ceremony: its transcript is signed by the root, and recorded.
 
 use super::plan::{Continuation, Reviewed};
-use super::transcript::Transcript;
+use super::transcript::{self, Transcript};
 use crate::authority::{Estate, Keys, custody};
 use crate::error::Result;
 use crate::journal::{Act, Record, chain::timestamp};
@@ -62,7 +62,7 @@ pub fn closing(plan: &Reviewed, root: &ObjectRef, transcript: &str) -> Record {
     Record {
         number: Some(plan.plan.number),
         plan: Some(plan.digest.clone()),
-        transcript: Some(sha256(transcript.as_bytes())),
+        transcript: Some(sha256(transcript::body(transcript).as_bytes())),
         waivers: plan.plan.waivers.iter().map(ToString::to_string).collect(),
         ..Record::new(Act::Ceremony, root)
     }

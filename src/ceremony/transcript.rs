@@ -178,7 +178,7 @@ pub fn verify(file: &str, text: &str, key: &PublicKey) -> Result<()> {
         Ok(made) => made,
         Err(error) => return changed(error.messages().join(": ")),
     };
-    // The journal has the digest of the whole file: the block, too, can be written in one way alone.
+    // The block can be written in one way alone, but for the signature in it.
     if pem::encode(LABEL, &made)? != block {
         return changed(format!("{file}: its signature is not written as it was"));
     }
@@ -186,6 +186,12 @@ pub fn verify(file: &str, text: &str, key: &PublicKey) -> Result<()> {
         return Ok(());
     }
     changed(format!("{file}: the root's signature does not verify"))
+}
+
+/// The lines alone: what the root signs. A signature can be written in more ways than one by whoever
+/// has it (ECDSA: s and n - s), so it is these bytes that the journal names.
+pub fn body(text: &str) -> &str {
+    text.find(BEGIN).map_or(text, |at| &text[..at])
 }
 
 /// The digest of the plan that the title names.

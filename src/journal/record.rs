@@ -183,7 +183,7 @@ pub struct Record {
     /// Of a ceremony: the bytes of its plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
-    /// Of a ceremony: the bytes of its transcript.
+    /// Of a ceremony: the lines of its transcript, which the root has signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<String>,
     /// Of a ceremony: each with its rule, its reason and its end.

@@ -24,7 +24,7 @@ pub fn records(plan: &Reviewed, file: &str, response: &Response) -> Result<Vec<R
     let Some((closing, own)) = own.split_last() else {
         return Err(changed(format!("{file}: the journal does not close with a ceremony")));
     };
-    let digest = sha256(response.transcript.as_bytes());
+    let digest = sha256(transcript::body(&response.transcript).as_bytes());
     if closing.act != Act::Ceremony
         || closing.plan.as_ref() != Some(&plan.digest)
         || closing.transcript.as_ref() != Some(&digest)

@@ -65,5 +65,8 @@ pub fn verify(
         none_of(steps::differences(step, own))?;
         own.iter().try_for_each(|product| judge::one(estate, is_filed, step, product, &made))?;
     }
+    if let [more, ..] = rest {
+        return Err(changed(format!("{file}: {} is of no step of the plan", more.object)));
+    }
     Ok(Verified { made, signed_by, root })
 }

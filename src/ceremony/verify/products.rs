@@ -17,7 +17,7 @@ use crate::pki::{
 pub fn made(file: &str, response: &Response, records: &[Record]) -> Result<Vec<Made>> {
     let mut files: Vec<_> = response.files.iter().collect();
     let mut made = Vec::new();
-    for record in records.iter().filter(|record| record.act != Act::Abandoned) {
+    for record in records.iter().filter(|record| !record.act.is_aside()) {
         let Some(fingerprint) = &record.fingerprint else { continue };
         let is_crl = record.act == Act::CrlIssue;
         let label = if is_crl { "X509 CRL" } else { "CERTIFICATE" };
