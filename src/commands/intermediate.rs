@@ -3,7 +3,7 @@
 mod sign;
 mod signed;
 
-use super::{Session, member, read_named, root, status, unlock};
+use super::{Session, crl, member, read_named, status, unlock};
 use crate::authority::{self, Keys, Outcome};
 use crate::error::Result;
 use crate::model::name::{ObjectRef, Scope};
@@ -72,7 +72,7 @@ On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
         #[arg(value_parser = member, value_name = "ENV/NAME")]
         object: ObjectRef,
         #[command(flatten)]
-        args: root::CrlArgs,
+        args: crl::CrlArgs,
     },
 }
 
@@ -108,7 +108,7 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
         Verb::Sign(args) => sign::sign(args, session)?,
         Verb::Import(args) => import(args, session)?,
         Verb::List => status::list(session, authority::status::Kind::Intermediate)?,
-        Verb::Crl { object, args } => root::crl(object, args, session)?,
+        Verb::Crl { object, args } => crl::run(object, args, session)?,
     }
     Ok(ExitCode::SUCCESS)
 }

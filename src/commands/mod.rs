@@ -2,6 +2,7 @@
 //! clock, the environment and the process looked at.
 
 pub mod ceremony;
+pub mod crl;
 pub mod custodian;
 pub mod custody;
 pub mod docs;
