@@ -2,6 +2,7 @@
 //! environment.
 
 mod files;
+mod fresh;
 
 use super::{Session, custodian};
 use crate::authority::Secrets;
@@ -10,7 +11,7 @@ use crate::custody::shares::{Progress, Share};
 use crate::error::{Error, Result};
 use crate::model::{name::ObjectRef, text::clean};
 use crate::store::file;
-use files::{files_for, first_line, named_file, text};
+use files::{files_for, first_line, named_file, pipe_hint, text};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -48,16 +49,10 @@ pub struct NewShares {
     shares_dir: Option<PathBuf>,
 }
 
-/// Below this many characters a new passphrase gets a word of warning.
-const SHORT: usize = 16;
-
 /// How often a new passphrase may be typed differently the second time, and a share wrongly.
 const TRIES: usize = 3;
 
 const NO_TERMINAL: &str = "without a terminal, add: --passphrase-file FILE or --passphrase-fd N";
-
-/// What openssl reads of a passphrase, in bytes (apps.h, APP_PASS_LEN): it must open the key, too.
-const LONGEST: usize = 1023;
 
 /// The source of secrets for one run.
 pub struct Source<'a> {
@@ -198,23 +193,7 @@ impl Secrets for Source<'_> {
                 }
             }
         };
-        if passphrase.is_empty() {
-            return Err(Error::failed("got an empty passphrase, expected several words"));
-        }
-        if passphrase.len() > LONGEST || passphrase.contains(&0) {
-            let got = passphrase.len();
-            return Err(Error::failed(format!(
-                "got a passphrase of {got} bytes, expected at most {LONGEST}, none of them zero"
-            ))
-            .hint("openssl could not open the key with it"));
-        }
-        // Bytes that begin a character of UTF-8.
-        let count = passphrase.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-        if count < SHORT {
-            ui.warn(&format!(
-                "the passphrase of {object} has {count} characters; {SHORT} or more are advised"
-            ));
-        }
+        fresh::check(ui, object, &passphrase)?;
         Ok(passphrase)
     }
 
@@ -277,13 +256,5 @@ impl Secrets for Source<'_> {
             }
         };
         text(&pin, "the PIN")
-    }
-}
-
-/// A pipe has a name, too, which leads to no file.
-fn pipe_hint(error: Error, path: &Path) -> Error {
-    match file::exists(path) && !file::is_regular(path) {
-        true => error.hint("a pipe is read with: --passphrase-fd N"),
-        false => error,
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::model::name::ObjectRef;
-use std::path::PathBuf;
+use crate::store::file;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// The files for this key: those that name it, else those that name none.
@@ -43,4 +44,12 @@ pub fn text(bytes: &[u8], what: &str) -> Result<Zeroizing<String>> {
     let text = std::str::from_utf8(bytes);
     let text = text.map_err(|_| Error::failed(format!("{what} is not UTF-8, expected text")))?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// A pipe has a name, too, which leads to no file.
+pub fn pipe_hint(error: Error, path: &Path) -> Error {
+    match file::exists(path) && !file::is_regular(path) {
+        true => error.hint("a pipe is read with: --passphrase-fd N"),
+        false => error,
+    }
 }
