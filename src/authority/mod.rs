@@ -10,6 +10,7 @@ pub mod import;
 pub mod intermediate;
 pub mod keys;
 pub mod link;
+pub mod policies;
 pub mod revoke;
 pub mod root;
 pub mod rotate;

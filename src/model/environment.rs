@@ -95,6 +95,9 @@ pub enum KeyHome {
 pub struct IdentityDefaults {
     #[serde(default = "IdentityDefaults::default_lifetime")]
     pub lifetime: Span,
+    /// Of the certificates that it has issued inside the server.
+    #[serde(default = "IdentityDefaults::default_workload")]
+    pub workload: Span,
     /// How many templates its runtime policy may have, and its provisioning policy.
     #[serde(default = "IdentityDefaults::default_policies")]
     pub policies: usize,
@@ -118,6 +121,10 @@ impl IdentityDefaults {
         Span::days(30)
     }
 
+    fn default_workload() -> Span {
+        Span::days(3)
+    }
+
     fn default_policies() -> usize {
         5
     }
@@ -125,7 +132,11 @@ impl IdentityDefaults {
 
 impl Default for IdentityDefaults {
     fn default() -> Self {
-        Self { lifetime: Self::default_lifetime(), policies: Self::default_policies() }
+        Self {
+            lifetime: Self::default_lifetime(),
+            workload: Self::default_workload(),
+            policies: Self::default_policies(),
+        }
     }
 }
 

@@ -71,6 +71,14 @@ rules! {
         refuses: "an identity with more policy templates than its environment allows",
         why: "a right that nobody can take in at one glance is a right that nobody reviews; five small templates are a set, fifteen are a heap",
         fix: "leave out what it does not need, or declare identity.policies in environment.toml";
+    AliasTaken = "ALIAS-TAKEN",
+        refuses: "two identities that Vault would know by one name: in one auth method, or as one role, policy or entity",
+        why: "Vault ties a login to an entity by the name that the auth method gives it (the common name of a certificate); two identities under one name are one entity, with one disabled flag and one audit trail",
+        fix: "give one of them another name or subject";
+    ServerChanged = "SERVER-CHANGED",
+        refuses: "a plan that no longer leads from what the server is to what is declared",
+        why: "what was read and approved is what is to be done; somebody changed the server or the declarations since",
+        fix: "make a new plan and read it: rootward vault plan ENV -o FILE";
 
     // What is about to be signed
     SerialForm = "SERIAL-FORM",

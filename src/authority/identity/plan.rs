@@ -50,6 +50,16 @@ pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, S
     Ok((identity, sha256(&bytes)))
 }
 
+/// All identities of an environment, in order of their names.
+///
+/// # Errors
+/// What is wrong with the first declaration that is not sound.
+pub fn load_all(estate: &Estate, env: &Declared) -> Result<Vec<Identity>> {
+    let names = declared(estate, &env.environment.name)?;
+    let load = |name: &Name| load(estate, env, name).map(|(identity, _)| identity);
+    names.par_iter().with_min_len(16).map(load).collect()
+}
+
 fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
     let path = layout::declaration(environment, name);
     let error = Error::usage(format!("not declared, expected {path}"));

@@ -1,0 +1,4 @@
+//! placeholder
+mod desired;
+mod mark;
+mod resource;

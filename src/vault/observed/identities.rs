@@ -1,0 +1,113 @@
+//! Entities and aliases, read in one request.
+
+use super::{Depth, Observed};
+use crate::error::Result;
+use crate::model::name::Name;
+use crate::vault::client::Client;
+use crate::vault::desired::Desired;
+use crate::vault::mark;
+use crate::vault::parallel;
+use crate::vault::resource::{Address, Kind, Resource};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Entities by name.
+pub type Entities = BTreeMap<String, Entity>;
+
+/// What the bulk read says of one.
+#[derive(Clone, Debug, Default)]
+pub struct Entity {
+    /// Its id.
+    pub id: String,
+    /// Mount path without `auth/` -> name and id of its alias there.
+    pub aliases: BTreeMap<String, (String, String)>,
+}
+
+/// All entities of the server, with their aliases.
+///
+/// # Errors
+/// What the client says.
+pub fn entities(client: &Client) -> Result<Entities> {
+    let listing = client.list("identity/entity/id")?.unwrap_or_default();
+    let Some(all) = listing["key_info"].as_object() else { return Ok(Entities::new()) };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let entity = |(id, info): (&String, &Value)| {
+        let aliases = info["aliases"].as_array().into_iter().flatten().map(|alias| {
+            let path = text(&alias["mount_path"]);
+            let mount = path.trim_start_matches("auth/").trim_end_matches('/').to_owned();
+            (mount, (text(&alias["name"]), text(&alias["id"])))
+        });
+        (text(&info["name"]), Entity { id: id.clone(), aliases: aliases.collect() })
+    };
+    Ok(all.iter().map(entity).collect())
+}
+
+/// Puts them among the resources, looking into those that have to be looked into.
+pub fn read(
+    client: &Client,
+    desired: &Desired,
+    depth: Depth,
+    observed: &mut Observed,
+) -> Result<()> {
+    observed.entities = entities(client)?;
+    let declared: BTreeMap<&str, &Resource> = desired
+        .resources
+        .iter()
+        .filter(|resource| resource.address.kind == Kind::Entity)
+        .map(|resource| (resource.address.name(), resource))
+        .collect();
+    // What the server names itself, for a login that nothing was prepared for, is no such name.
+    let could_be_ours = |name: &str| name.parse::<Name>().is_ok();
+    let look_into = |name: &str| match declared.get(name) {
+        Some(entity) => depth == Depth::Deep || desired.unsettled.contains(&entity.address),
+        None => could_be_ours(name),
+    };
+    let names: Vec<String> =
+        observed.entities.keys().filter(|name| look_into(name)).cloned().collect();
+    let details =
+        parallel::each(&names, |name| client.read(&format!("identity/entity/name/{name}")))?;
+    let details: BTreeMap<&String, Value> =
+        names.iter().zip(details).filter_map(|(name, value)| Some((name, value?))).collect();
+    for (name, entity) in observed.entities.clone() {
+        let address = Address { kind: Kind::Entity, path: format!("identity/entity/name/{name}") };
+        let (fields, owner) = match (details.get(&name), declared.get(name.as_str())) {
+            (Some(detail), _) => {
+                let owner = mark::of_metadata(&detail["metadata"]).map(str::to_owned);
+                (fields(detail), owner)
+            }
+            // Not looked into: taken for what it is declared to be.
+            (None, Some(declared)) => (Value::Object(declared.fields.clone()), None),
+            (None, None) => (json!({}), None),
+        };
+        observed.put(Resource::new(Kind::Entity, address.path, fields), owner.as_deref());
+        for (mount, (alias, id)) in &entity.aliases {
+            let path = format!("{name}@{mount}");
+            let resource = Resource::new(Kind::Alias, path, json!({ "name": alias }));
+            observed.put(resource.sending(json!({ "id": id })), owner.as_deref());
+        }
+    }
+    // Of what else is there, only what is tied to a declared mount or entity is anybody's concern.
+    let named: BTreeSet<&str> = declared.keys().copied().collect();
+    let concerns = |address: &Address, is_owned: bool| match address.kind {
+        Kind::Entity => is_owned || named.contains(address.name()),
+        Kind::Alias => is_owned || named.contains(alias_entity(&address.path)),
+        _ => true,
+    };
+    let owners = std::mem::take(&mut observed.owners);
+    observed.resources.retain(|address, _| concerns(address, owners.contains_key(address)));
+    observed.owners = owners;
+    Ok(())
+}
+
+/// The entity of `ENTITY@MOUNT`.
+fn alias_entity(path: &str) -> &str {
+    path.split('@').next().unwrap_or(path)
+}
+
+fn fields(detail: &Value) -> Value {
+    json!({
+        "metadata": detail["metadata"],
+        "policies": detail["policies"],
+        "disabled": detail["disabled"],
+    })
+}

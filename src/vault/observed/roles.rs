@@ -1,0 +1,153 @@
+//! Roles, configurations and CRLs of auth methods; issuers and roles of PKI mounts. What is listed
+//! is read one by one: the server has no other way.
+
+use super::{Depth, Observed, keys};
+use crate::error::Result;
+use crate::vault::client::Client;
+use crate::vault::desired::Desired;
+use crate::vault::parallel;
+use crate::vault::resource::{Address, Fields, Kind, Resource, object};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// One listing, and what each of its names is.
+struct Listing {
+    kind: Kind,
+    /// The role of the name NAME is at `BASE/NAME`.
+    base: String,
+    /// Is its mount rootward's?
+    is_ours: bool,
+}
+
+/// Reads all of it.
+pub fn read(
+    client: &Client,
+    desired: &Desired,
+    depth: Depth,
+    observed: &mut Observed,
+) -> Result<()> {
+    let listings = listings(desired, observed);
+    let names = parallel::each(&listings, |listing| client.list(&listing.base))?;
+    let mut wanted: Vec<(&Listing, String)> = Vec::new();
+    for (listing, names) in listings.iter().zip(&names) {
+        let paths = keys(names.as_ref()).into_iter().map(|name| format!("{}/{name}", listing.base));
+        wanted.extend(paths.map(|path| (listing, path)));
+    }
+    let read = |(listing, path): &(&Listing, String)| one(client, listing.kind, path, depth);
+    let found = parallel::each(&wanted, read)?;
+    let ours = owned_policies(observed);
+    for ((listing, path), fields) in wanted.into_iter().zip(found) {
+        let Some(fields) = fields else { continue };
+        let resource = Resource::new(listing.kind, path, Value::Object(fields));
+        let grants_ours = grants_only(&resource, &ours);
+        let owner = (listing.is_ours || grants_ours).then(|| desired.environment.clone());
+        observed.put(resource, owner.as_deref());
+    }
+    configs(client, desired, observed)?;
+    issuers(client, desired, observed)
+}
+
+/// What has to be listed: the roles and CRLs of every declared mount that is there as declared.
+fn listings(desired: &Desired, observed: &Observed) -> Vec<Listing> {
+    let mut listings = Vec::new();
+    for resource in &desired.resources {
+        let Address { kind, path } = &resource.address;
+        let Some((there, is_ours)) = observed.mount(*kind, path) else { continue };
+        if there.fields.get("type") != resource.fields.get("type") {
+            continue;
+        }
+        let mount = resource.address.name();
+        let below: &[(Kind, &str)] = match (kind, resource.fields["type"].as_str()) {
+            (Kind::Auth, Some("cert")) => &[(Kind::CertRole, "certs"), (Kind::Crl, "crls")],
+            (Kind::Auth, Some("approle")) => &[(Kind::AppRole, "role")],
+            (Kind::Auth, Some("jwt")) => &[(Kind::JwtRole, "role")],
+            (Kind::Auth, Some("kubernetes")) => &[(Kind::KubernetesRole, "role")],
+            (Kind::Mount, Some("pki")) => &[(Kind::PkiRole, "roles")],
+            _ => &[],
+        };
+        let prefix = if *kind == Kind::Auth { "auth/" } else { "" };
+        listings.extend(below.iter().map(|(kind, what)| Listing {
+            kind: *kind,
+            base: format!("{prefix}{mount}/{what}"),
+            is_ours,
+        }));
+    }
+    listings
+}
+
+/// The fields of one; `None` when it went away meanwhile.
+fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Option<Fields>> {
+    let Some(data) = client.read(path)? else { return Ok(None) };
+    let mut fields = object(data);
+    if kind == Kind::Crl {
+        return Ok(Some(object(json!({ "serials": fields.remove("serials") }))));
+    }
+    if kind == Kind::AppRole && depth == Depth::Deep {
+        let id = client.read(&format!("{path}/role-id"))?.unwrap_or_default();
+        fields.insert("role_id".to_owned(), id["role_id"].clone());
+    }
+    Ok(Some(fields))
+}
+
+fn owned_policies(observed: &Observed) -> BTreeSet<String> {
+    let policies = observed.owners.keys().filter(|address| address.kind == Kind::Policy);
+    policies.map(|address| address.name().to_owned()).collect()
+}
+
+/// Does a role give nothing but policies that are rootward's? Then so is the role.
+fn grants_only(role: &Resource, ours: &BTreeSet<String>) -> bool {
+    let policies = role.fields.get("token_policies").and_then(Value::as_array);
+    let is_ours = |policy: &Value| policy.as_str().is_some_and(|name| ours.contains(name));
+    policies.is_some_and(|policies| !policies.is_empty() && policies.iter().all(is_ours))
+}
+
+/// The configurations of auth methods that are there.
+fn configs(client: &Client, desired: &Desired, observed: &mut Observed) -> Result<()> {
+    let declared = desired.resources.iter().filter(|it| it.address.kind == Kind::AuthConfig);
+    for resource in declared {
+        let address = &resource.address;
+        let mount = format!("sys/auth/{}", address.name());
+        if observed.mount(Kind::Auth, &mount).is_none() {
+            continue;
+        }
+        // Before the first write there is none; some methods answer with defaults.
+        let fields = client.read(&address.path)?.unwrap_or_default();
+        observed.put(Resource::new(Kind::AuthConfig, &address.path, fields), None);
+    }
+    Ok(())
+}
+
+/// The issuers of PKI mounts whose certificates are declared, under the names that they are to
+/// have.
+fn issuers(client: &Client, desired: &Desired, observed: &mut Observed) -> Result<()> {
+    let declared: Vec<&Resource> =
+        desired.resources.iter().filter(|it| it.address.kind == Kind::Issuer).collect();
+    let mount_of = |resource: &Resource| {
+        resource.address.path.split("/issuer/").next().unwrap_or_default().to_owned()
+    };
+    let mounts: BTreeSet<String> = declared.iter().map(|resource| mount_of(resource)).collect();
+    for mount in mounts {
+        if observed.mount(Kind::Mount, &format!("sys/mounts/{mount}")).is_none() {
+            continue;
+        }
+        let listing = client.list(&format!("{mount}/issuers"))?.unwrap_or_default();
+        let Some(infos) = listing["key_info"].as_object() else { continue };
+        for (id, info) in infos {
+            let serial = info["serial_number"].as_str().unwrap_or_default().replace(':', "");
+            let of = |it: &&&Resource| {
+                it.fields["serial_number"].as_str() == Some(&serial) && mount_of(it) == mount
+            };
+            let Some(resource) = declared.iter().find(of) else { continue };
+            let detail = client.read(&format!("{mount}/issuer/{id}"))?.unwrap_or_default();
+            let fields = json!({
+                "serial_number": serial,
+                "issuer_name": info["issuer_name"],
+                "is_default": info["is_default"],
+                "usage": detail["usage"],
+            });
+            let there = Resource::new(Kind::Issuer, &resource.address.path, fields);
+            observed.put(there.sending(json!({ "id": id, "key": info["key_id"] })), None);
+        }
+    }
+    Ok(())
+}

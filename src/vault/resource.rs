@@ -1,0 +1,132 @@
+//! One thing on a server, as rootward declares it: where it is and what its fields are to be.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Field -> value. Every field that rootward manages is there, also the empty ones: a write is a
+/// merge on the server, so what is left out keeps what it was.
+pub type Fields = Map<String, Value>;
+
+/// What it is. The order is the order in which a plan is carried out: nobody can log in before
+/// what the login gives is as declared, and before the entity that it belongs to is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// `sys/policies/acl/NAME`.
+    Policy,
+    /// A secrets engine.
+    Mount,
+    /// An auth method.
+    Auth,
+    /// The configuration of an auth method.
+    AuthConfig,
+    /// A signed intermediate in a PKI mount.
+    Issuer,
+    /// A CRL of certificate login.
+    Crl,
+    /// Who logs in, in whichever way.
+    Entity,
+    /// The name of an entity in one auth method.
+    Alias,
+    /// A role of certificate login.
+    CertRole,
+    /// A role of AppRole.
+    AppRole,
+    /// A role of JWT login.
+    JwtRole,
+    /// A role of Kubernetes login.
+    KubernetesRole,
+    /// What an identity can have issued inside the server.
+    PkiRole,
+}
+
+impl Kind {
+    /// As people read it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Policy => "policy",
+            Kind::Mount => "mount",
+            Kind::Auth => "auth method",
+            Kind::AuthConfig => "auth config",
+            Kind::Issuer => "issuer",
+            Kind::Crl => "CRL",
+            Kind::Entity => "entity",
+            Kind::Alias => "alias",
+            Kind::CertRole => "cert role",
+            Kind::AppRole => "approle role",
+            Kind::JwtRole => "jwt role",
+            Kind::KubernetesRole => "kubernetes role",
+            Kind::PkiRole => "pki role",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Which one it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Address {
+    /// What it is.
+    pub kind: Kind,
+    /// Its path in the API, below `v1/`; of an alias `ENTITY@MOUNT`.
+    pub path: String,
+}
+
+impl Address {
+    /// The last part of the path: the name.
+    pub fn name(&self) -> &str {
+        match self.kind {
+            Kind::Mount | Kind::Auth => {
+                self.path.trim_start_matches("sys/mounts/").trim_start_matches("sys/auth/")
+            }
+            Kind::AuthConfig => {
+                self.path.trim_start_matches("auth/").trim_end_matches("/config")
+            }
+            Kind::Alias => &self.path,
+            _ => self.path.rsplit('/').next().unwrap_or(&self.path),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name())
+    }
+}
+
+/// One thing with its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Which one.
+    pub address: Address,
+    /// As it is to be, or as it is.
+    pub fields: Fields,
+    /// What is sent beside the fields and cannot be read back: the PEM of a chain or CRL.
+    pub sent: Fields,
+}
+
+impl Resource {
+    /// At that path, with those fields; `fields` is a JSON object.
+    pub fn new(kind: Kind, path: impl Into<String>, fields: Value) -> Self {
+        Self { address: Address { kind, path: path.into() }, fields: object(fields), sent: Map::new() }
+    }
+
+    /// With what is sent and cannot be read back.
+    #[must_use]
+    pub fn sending(self, sent: Value) -> Self {
+        Self { sent: object(sent), ..self }
+    }
+}
+
+/// The fields of a JSON object; none of anything else.
+pub fn object(value: Value) -> Fields {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
