@@ -1,8 +1,8 @@
 # Signs and verifies with the identity's own transit key, which never leaves the server.
-path "transit/sign/{name}" {
+path "{mounts.transit}/sign/{name}" {
   capabilities = ["update"]
 }
 
-path "transit/verify/{name}" {
+path "{mounts.transit}/verify/{name}" {
   capabilities = ["update"]
 }

@@ -178,7 +178,7 @@ fn next(session: &Session, estate: &Estate, revocation: &Revocation) {
         return ui.hint(&format!("who checks CRLs of the root loads {path}"));
     };
     let mount = estate.environment(environment).ok();
-    let mount = mount.and_then(|declared| declared.environment.declared.mounts.get("cert"));
+    let mount = mount.and_then(|declared| declared.environment.declared.mounts.path("cert"));
     if name.as_str() == ISSUER
         && let Some(mount) = mount
     {

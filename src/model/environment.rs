@@ -4,9 +4,12 @@ use super::{
     address::Address,
     declaration,
     key::Choice,
+    login::{Jwt, Kubernetes, Tokens},
+    mounts::Mounts,
     name::Name,
     net::{Cidr, DnsName},
     root::crl_span,
+    server::Server,
     span::Span,
 };
 use crate::error::{Error, Result};
@@ -40,7 +43,7 @@ pub struct Declared {
     /// The Unix user that runs its Vault.
     pub runtime_owner: String,
     /// Engine or auth method -> mount path.
-    pub mounts: BTreeMap<String, String>,
+    pub mounts: Mounts,
     /// What -> app-facing path; `{name}` stands for the identity.
     #[serde(default)]
     pub paths: BTreeMap<String, String>,
@@ -49,6 +52,16 @@ pub struct Declared {
     /// What holds for identities that do not declare it.
     #[serde(default)]
     pub identity: IdentityDefaults,
+    /// How long tokens live.
+    #[serde(default)]
+    pub tokens: Tokens,
+    /// Whose tokens log in by `jwt`.
+    pub jwt: Option<Jwt>,
+    /// Whose service accounts log in by `kubernetes`.
+    pub kubernetes: Option<Kubernetes>,
+    /// The server itself.
+    #[serde(default)]
+    pub server: Server,
 }
 
 /// A CA under the root.
@@ -83,6 +96,9 @@ pub enum KeyHome {
 pub struct IdentityDefaults {
     #[serde(default = "IdentityDefaults::default_lifetime")]
     pub lifetime: Span,
+    /// How many templates its runtime policy may have, and its provisioning policy.
+    #[serde(default = "IdentityDefaults::default_policies")]
+    pub policies: usize,
 }
 
 /// The intermediate that issues listener and identity certificates.
@@ -102,18 +118,23 @@ impl IdentityDefaults {
     fn default_lifetime() -> Span {
         Span::days(30)
     }
+
+    fn default_policies() -> usize {
+        5
+    }
 }
 
 impl Default for IdentityDefaults {
     fn default() -> Self {
-        Self { lifetime: Self::default_lifetime() }
+        Self { lifetime: Self::default_lifetime(), policies: Self::default_policies() }
     }
 }
 
 impl Environment {
     /// # Errors
     /// Usage: what [`declaration::parse`] refuses; an address that is not https; no DNS subtree;
-    /// no mounts; an intermediate whose key is in Vault but that is to issue identities.
+    /// a mount, server or auth method that cannot be; an intermediate whose key is in Vault but
+    /// that is to issue identities.
     pub fn parse(name: Name, file: &str, bytes: &[u8]) -> Result<Self> {
         let declared: Declared = declaration::parse(file, bytes)?;
         let wrong = |message: String| Err(Error::usage(format!("{file}: {message}")));
@@ -124,7 +145,11 @@ impl Environment {
             return wrong("dns: got none, expected at least one DNS subtree".into());
         }
         unix_user(file, "runtime_owner", &declared.runtime_owner)?;
-        for (key, path) in declared.mounts.iter().chain(&declared.paths) {
+        declared.mounts.check(file)?;
+        declared.server.check(file)?;
+        declared.jwt.iter().try_for_each(|jwt| jwt.check(file))?;
+        declared.kubernetes.iter().try_for_each(|kubernetes| kubernetes.check(file))?;
+        for (key, path) in &declared.paths {
             if path.is_empty() || !path.chars().all(|c| c.is_ascii_graphic()) {
                 let got = super::text::clean(path);
                 return wrong(format!("{key}: got {got:?}, expected a path of ASCII characters"));

@@ -52,5 +52,5 @@ fn shared_by(one: &Environment, other: &Environment) -> Vec<String> {
 }
 
 fn mounts(environment: &Environment) -> BTreeSet<String> {
-    environment.declared.mounts.values().map(|path| path.trim_matches('/').to_owned()).collect()
+    environment.declared.mounts.iter().map(|(_, path, _)| path.to_owned()).collect()
 }

@@ -3,6 +3,7 @@
 use super::{
     declaration,
     environment::{self, Environment},
+    login::{self, JwtSubject, ServiceAccount},
     name::Name,
     net::DnsName,
     rule::{Finding, Rule},
@@ -42,9 +43,16 @@ pub struct Declared {
     /// Files of `identities/policies`, without `.hcl`.
     #[serde(default)]
     pub policies: Vec<Name>,
+    /// The same, for whoever provisions it: the policy `NAME-ops`, which its CI role has.
+    #[serde(default)]
+    pub ops: Vec<Name>,
     /// The ways in which it logs in to Vault.
     #[serde(default)]
     pub auth: Vec<Auth>,
+    /// Whose tokens are its CI's.
+    pub jwt: Option<JwtSubject>,
+    /// Which service account its pods have.
+    pub kubernetes: Option<ServiceAccount>,
     /// Of its certificate; undeclared: as the environment says.
     pub lifetime: Option<Span>,
     /// Where the private key is made; undeclared: here, unless a request is brought.
@@ -72,13 +80,28 @@ pub enum Kind {
 }
 
 /// An auth method of Vault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
+    /// By its certificate.
     Cert,
+    /// By a role id and a secret id.
     Approle,
+    /// By a token that a CI server signed.
     Jwt,
+    /// By the service account of a pod.
     Kubernetes,
+}
+
+impl fmt::Display for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Auth::Cert => "cert",
+            Auth::Approle => "approle",
+            Auth::Jwt => "jwt",
+            Auth::Kubernetes => "kubernetes",
+        })
+    }
 }
 
 /// Where an identity's private key is made.
@@ -93,12 +116,19 @@ pub enum KeyPlace {
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+        f.pad(self.word())
+    }
+}
+
+impl Kind {
+    /// As it is declared.
+    pub fn word(self) -> &'static str {
+        match self {
             Kind::App => "app",
             Kind::Proxy => "proxy",
             Kind::User => "user",
             Kind::Listener => "listener",
-        })
+        }
     }
 }
 
@@ -106,7 +136,7 @@ impl Identity {
     /// # Errors
     /// Usage: what [`declaration::parse`] refuses, or names that do not fit the kind.
     /// Refused: NAME-TAKEN (an intermediate has the name), NAME-CONSTRAINTS (a listener's name
-    /// outside its environment).
+    /// outside its environment), POLICY-COUNT.
     pub fn parse(env: &Environment, name: Name, file: &str, bytes: &[u8]) -> Result<Self> {
         let declared: Declared = declaration::parse(file, bytes)?;
         if env.intermediate(&name).is_some() {
@@ -129,6 +159,8 @@ impl Identity {
             return wrong("dns, ip: only a listener declares them; the others have NAME.DOMAIN");
         }
         none_of(outside(env, file, &declared))?;
+        none_of(too_many(env, file, &declared))?;
+        logins(env, file, &declared)?;
         let (dns, uri) = match declared.kind {
             Kind::Listener => (declared.dns.clone(), None),
             kind => {
@@ -141,6 +173,99 @@ impl Identity {
         let lifetime = declared.lifetime.unwrap_or(env.declared.identity.lifetime);
         Ok(Self { environment: env.name.clone(), name, declared, dns, uri, lifetime })
     }
+}
+
+impl Identity {
+    /// The policy that its logins have at run time.
+    pub fn runtime_policy(&self) -> String {
+        self.name.to_string()
+    }
+
+    /// The policy of whoever provisions it, where one is declared.
+    pub fn ops_policy(&self) -> Option<String> {
+        (!self.declared.ops.is_empty()).then(|| format!("{}-ops", self.name))
+    }
+
+    /// The name of its role in an auth method.
+    pub fn role(&self, auth: Auth) -> String {
+        match auth {
+            Auth::Jwt => format!("gitea_cicd_{}", self.name),
+            Auth::Cert | Auth::Approle | Auth::Kubernetes => self.name.to_string(),
+        }
+    }
+
+    /// The policy that a login by this method gives: CI provisions, all else runs.
+    pub fn policy_of(&self, auth: Auth) -> String {
+        let ops = self.ops_policy().filter(|_| auth == Auth::Jwt);
+        ops.unwrap_or_else(|| self.runtime_policy())
+    }
+
+    /// The name by which Vault knows it in an auth method: the Subject CN, the role id, the value
+    /// of the user claim, or `NAMESPACE/SERVICE-ACCOUNT`.
+    pub fn alias(&self, auth: Auth) -> String {
+        match (auth, &self.declared.jwt) {
+            (Auth::Jwt, Some(jwt)) => jwt.subject.clone(),
+            (Auth::Kubernetes, _) => {
+                let (namespace, account) = self.service_account();
+                format!("{namespace}/{account}")
+            }
+            _ => self.name.to_string(),
+        }
+    }
+
+    /// Namespace and name of the service account of its pods.
+    pub fn service_account(&self) -> (&str, &str) {
+        let declared = self.declared.kubernetes.as_ref();
+        let namespace = declared.and_then(|declared| declared.namespace.as_ref());
+        let account = declared.and_then(|declared| declared.service_account.as_ref());
+        (namespace.unwrap_or(&self.name).as_str(), account.unwrap_or(&self.name).as_str())
+    }
+}
+
+/// Sets of policies larger than the environment allows.
+fn too_many(env: &Environment, file: &str, declared: &Declared) -> Vec<Finding> {
+    let most = env.declared.identity.policies;
+    let sets = [("policies", &declared.policies), ("ops", &declared.ops)];
+    let large = sets.into_iter().filter(|(_, set)| set.len() > most);
+    let message = |(key, set): (&str, &Vec<Name>)| {
+        Rule::PolicyCount.found(format!("{file}: {key}: got {}, at most {most}", set.len()))
+    };
+    large.map(message).collect()
+}
+
+/// What its ways to log in need: of itself, and of its environment.
+fn logins(env: &Environment, file: &str, declared: &Declared) -> Result<()> {
+    let wrong = |message: String| Err(Error::usage(format!("{file}: {message}")));
+    for (index, auth) in declared.auth.iter().enumerate() {
+        if declared.auth[..index].contains(auth) {
+            return wrong(format!("auth: got {auth} twice"));
+        }
+    }
+    for (key, set) in [("policies", &declared.policies), ("ops", &declared.ops)] {
+        let twice = set.iter().enumerate().find(|(index, name)| set[..*index].contains(name));
+        if let Some((_, name)) = twice {
+            return wrong(format!("{key}: got {name} twice"));
+        }
+    }
+    if let Some(jwt) = &declared.jwt {
+        login::one_value(file, "jwt.subject", &jwt.subject)?;
+    }
+    let has = |auth| declared.auth.contains(&auth);
+    let environment = format!("ca/{}/environment.toml", env.name);
+    let missing = |key: &str| {
+        Err(Error::usage(format!("{file}: auth: got {key}, which {environment} does not declare"))
+            .hint(format!("declare [{key}] in {environment}")))
+    };
+    if has(Auth::Jwt) && declared.jwt.is_none() {
+        return wrong("auth: got jwt without [jwt], expected its subject".into());
+    }
+    if has(Auth::Jwt) && env.declared.jwt.is_none() {
+        return missing("jwt");
+    }
+    if has(Auth::Kubernetes) && env.declared.kubernetes.is_none() {
+        return missing("kubernetes");
+    }
+    Ok(())
 }
 
 fn outside(env: &Environment, file: &str, declared: &Declared) -> Vec<Finding> {

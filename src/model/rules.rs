@@ -66,6 +66,12 @@ rules! {
         why: "one key in two environments or two identities removes the boundary between them",
         fix: "make a new key for this object";
 
+    // What an identity may do
+    PolicyCount = "POLICY-COUNT",
+        refuses: "an identity with more policy templates than its environment allows",
+        why: "a right that nobody can take in at one glance is a right that nobody reviews; five small templates are a set, fifteen are a heap",
+        fix: "leave out what it does not need, or declare identity.policies in environment.toml";
+
     // What is about to be signed
     SerialForm = "SERIAL-FORM",
         refuses: "a serial number that is not 0x01 followed by 128 random bits",

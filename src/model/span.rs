@@ -25,6 +25,11 @@ impl Span {
         Self { count, unit: Unit::Days }
     }
 
+    /// That many hours.
+    pub const fn hours(count: u32) -> Self {
+        Self { count, unit: Unit::Hours }
+    }
+
     /// `start` plus this span; `None` past the year 9999, the last that X.509 can say.
     pub fn after(self, start: OffsetDateTime) -> Option<OffsetDateTime> {
         self.shift(start, 1)

@@ -47,7 +47,7 @@ pub fn next(session: &Session, estate: &Estate, environment: &Environment, objec
     if name.as_str() == ISSUER {
         session.ui.next(&format!("rootward identity issue --env {}", environment.name));
     } else if let (Some(KeyHome::Vault), Some(mount)) =
-        (home, environment.declared.mounts.get("pki"))
+        (home, environment.declared.mounts.path("pki"))
     {
         let chain = format!("{}/chain.pem", authority::ca::ca_dir(object));
         let set = format!("{}/intermediate/set-signed", mount.trim_matches('/'));

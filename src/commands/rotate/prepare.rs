@@ -95,7 +95,7 @@ fn in_vault(estate: &Estate, scope: &Scope, next: &ObjectRef) -> Result<()> {
     if !is_in_vault || estate.history().request(next).is_some() {
         return Ok(());
     }
-    let mount = declared.declared.mounts.get("pki").map_or("pki", |mount| mount.trim_matches('/'));
+    let mount = declared.declared.mounts.path("pki").unwrap_or("pki");
     let make = format!("vault write -field=csr {mount}/intermediate/generate/internal");
     let names = format!("common_name={environment}-{name} key_type=ec key_bits=384");
     Err(Error::usage(format!("the key of {next} is made in Vault, expected --csr FILE"))
