@@ -15,4 +15,6 @@ pub mod model;
 pub mod pki;
 pub mod store;
 pub mod ui;
+#[cfg(feature = "vault")]
+pub mod vault;
 pub mod witness;

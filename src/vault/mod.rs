@@ -1,0 +1,17 @@
+//! The connection to a Vault or OpenBao: mutual TLS to the one server that is meant, and answers
+//! that are either data or an error with a name. `client` is the only caller of reqwest.
+//!
+//! The whole module is behind the feature `vault`: the air-gapped program has none of it.
+
+mod answer;
+mod client;
+mod connection;
+mod failure;
+mod patience;
+mod request;
+mod tls;
+mod trust;
+
+pub use client::{Client, Health};
+pub use connection::{ClientCertificate, Connection, Timeouts, Token, namespace};
+pub use trust::Trust;
