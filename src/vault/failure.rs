@@ -120,12 +120,9 @@ fn their_certificate(error: &CertificateError, connection: &Connection) -> Error
     let failed = |message: String| Error::failed(format!("{address}: {message}"));
     match error {
         CertificateError::Other(other) => match other.0.downcast_ref::<Foreign>() {
-            Some(Foreign(other)) => {
-                let message =
-                    format!("{address} is a server of {other}, expected one of {environment}");
-                let error: Error = Rule::WrongEnvironment.found(message).into();
-                error.hint("unset VAULT_ADDR BAO_ADDR")
-            }
+            Some(Foreign(other)) => Rule::WrongEnvironment
+                .found(format!("{address} is a server of {other}, expected one of {environment}"))
+                .into(),
             None => failed(clean(&error.to_string())),
         },
         CertificateError::UnknownIssuer | CertificateError::BadSignature => failed(format!(

@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod config;
 mod connection;
 mod failure;
 mod patience;
@@ -13,5 +14,6 @@ mod tls;
 mod trust;
 
 pub use client::{Client, Health};
+pub use config::{ServerConfig, server};
 pub use connection::{ClientCertificate, Connection, Timeouts, Token, namespace};
 pub use trust::Trust;
