@@ -77,6 +77,8 @@ impl Cli {
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Custody(verb) => commands::custody::run(verb, &session()),
+            #[cfg(feature = "vault")]
+            Command::Vault(verb) => commands::vault::run(verb, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
             Command::Explain(args) => commands::explain::run(args, ui),
             Command::Completions(args) => commands::docs::completions(args, command(), ui),
@@ -134,6 +136,9 @@ pub enum Command {
     Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
     Verify(commands::verify::Args),
+    #[cfg(feature = "vault")]
+    #[command(subcommand)]
+    Vault(commands::vault::Verb),
     #[command(subcommand)]
     Custody(commands::custody::Verb),
     #[command(subcommand)]

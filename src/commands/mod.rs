@@ -18,6 +18,8 @@ pub mod rotate;
 pub mod status;
 pub mod unlock;
 pub mod usage;
+#[cfg(feature = "vault")]
+pub mod vault;
 pub mod verify;
 
 use crate::authority::Estate;

@@ -144,18 +144,19 @@ impl<'a> Source<'a> {
 
     fn first_line_of(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         let bytes = file::read(path, file::SMALL).map_err(|error| pipe_hint(error, path))?;
-        self.warn_if_open(path);
+        warn_if_open(self.session, path);
         first_line(&bytes, &file::shown(path))
     }
+}
 
-    fn warn_if_open(&self, path: &Path) {
-        // Of the file itself: a link's own mode says nothing.
-        let mode = file::canonical(path).ok().and_then(|path| file::mode(&path));
-        if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
-            let path = file::shown(path);
-            self.session.ui.warn(&format!("{path} can be read by others (mode {mode:04o})"));
-            self.session.ui.hint(&format!("chmod 600 {path}"));
-        }
+/// Says so where a file with a secret can be read by others.
+pub fn warn_if_open(session: &Session, path: &Path) {
+    // Of the file itself: a link's own mode says nothing.
+    let mode = file::canonical(path).ok().and_then(|path| file::mode(&path));
+    if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
+        let path = file::shown(path);
+        session.ui.warn(&format!("{path} can be read by others (mode {mode:04o})"));
+        session.ui.hint(&format!("chmod 600 {path}"));
     }
 }
 
@@ -208,7 +209,7 @@ impl Secrets for Source<'_> {
         }
         let Some(path) = files.get(usize::from(progress.given)) else { return Ok(None) };
         let bytes = file::read(path, file::SMALL)?;
-        self.warn_if_open(path);
+        warn_if_open(self.session, path);
         text(&bytes, &file::shown(path)).map(Some)
     }
 

@@ -1,6 +1,7 @@
 //! `ca/ENV/environment.toml`: one environment, with everything that keeps it apart from others.
 
 use super::{
+    address::Address,
     declaration,
     key::Choice,
     login::{Jwt, Kubernetes, Tokens},
@@ -148,9 +149,8 @@ impl Environment {
     pub fn parse(name: Name, file: &str, bytes: &[u8]) -> Result<Self> {
         let declared: Declared = declaration::parse(file, bytes)?;
         let wrong = |message: String| Err(Error::usage(format!("{file}: {message}")));
-        if !declared.address.strip_prefix("https://").is_some_and(is_host_and_port) {
-            let got = super::text::clean(&declared.address);
-            return wrong(format!("address: got {got:?}, expected https://HOST:PORT"));
+        if let Err(error) = declared.address.parse::<Address>() {
+            return wrong(format!("address: {error}"));
         }
         if declared.dns.is_empty() {
             return wrong("dns: got none, expected at least one DNS subtree".into());
@@ -198,18 +198,6 @@ impl Environment {
     pub fn home(&self) -> &DnsName {
         &self.declared.dns[0]
     }
-}
-
-/// `HOST`, `HOST:PORT`, `1.2.3.4:PORT` or `[2001:db8::1]:PORT`.
-fn is_host_and_port(text: &str) -> bool {
-    let is_port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
-    if let Some((address, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
-        let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
-        return is_address && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port));
-    }
-    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
-    let is_host = host.parse::<DnsName>().is_ok() || host.parse::<std::net::Ipv4Addr>().is_ok();
-    is_host && port.is_none_or(is_port)
 }
 
 /// A user's name as useradd allows it: it ends up in units, agent configurations and commands.

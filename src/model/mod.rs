@@ -1,6 +1,7 @@
 //! What people declare and what the field's words mean, as types that cannot be wrong.
 //! Pure: no I/O, no clock, no randomness.
 
+pub mod address;
 pub mod declaration;
 pub mod environment;
 pub mod estate;

@@ -344,6 +344,12 @@ rules! {
         why: "an older copy would hide what was signed since, and sign it again",
         fix: "restore the newest copy of ca/journal.jsonl";
 
+    // The server
+    WrongEnvironment = "WRONG-ENVIRONMENT",
+        refuses: "to talk to a server whose certificate an intermediate of another environment has issued",
+        why: "a shell still set to test must not change prod, nor prod be taken for test; neither token nor client certificate has been shown to it",
+        fix: "unset VAULT_ADDR and BAO_ADDR, or name the environment whose server it is";
+
     // The ceremony: the machine, the clock
     NetworkUp = "NETWORK-UP",
         refuses: "to unlock a root key while a network interface other than the loopback is up",

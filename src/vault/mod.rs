@@ -1,4 +1,34 @@
-//! placeholder
+//! The server of an environment: a connection over mutual TLS to the one that is meant, what it is
+//! to be (`desired`), what it is (`observed`), what has to be done (`plan`), and doing it (`apply`).
+//! `client` is the only caller of reqwest.
+//!
+//! The whole module is behind the feature `vault`: the air-gapped program has none of it.
+
+mod answer;
+mod apply;
+mod client;
+mod compare;
+mod config;
+mod connection;
 mod desired;
+mod failure;
 mod mark;
+mod observed;
+mod parallel;
+mod patience;
+mod plan;
+mod request;
 mod resource;
+mod tls;
+mod trust;
+
+pub use apply::apply;
+pub use client::{Client, Health};
+pub use compare::Change;
+pub use config::{ServerConfig, server};
+pub use connection::{ClientCertificate, Connection, Timeouts, Token, namespace};
+pub use desired::Desired;
+pub use observed::{Depth, Observed};
+pub use plan::{Action, Plan, Step, Stranger};
+pub use resource::{Address, Kind};
+pub use trust::Trust;
