@@ -157,7 +157,7 @@ copy_estate() {
     [ -e "$1/$file" ] && continue
     mkdir -p "$1/$(dirname "$file")"
     cp "$repo/$file" "$1/$file"
-  done < <(cd "$repo" && find ca identities -name '*.toml' -o -name '*.hcl' | sort)
+  done < <(cd "$repo" && find ca identities -name '*.toml' -o -name '*.hcl' -o -name jwt.pem | sort)
 }
 
 # make_passphrases DIR: one random passphrase for each key made here.

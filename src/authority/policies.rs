@@ -3,11 +3,7 @@
 use super::Estate;
 use crate::error::{Error, Result};
 use crate::model::{
-    environment::Environment,
-    identity::Identity,
-    name::Name,
-    template,
-    text::nearest,
+    environment::Environment, identity::Identity, name::Name, template, text::nearest,
 };
 use crate::store::layout;
 use std::collections::BTreeMap;

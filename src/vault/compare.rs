@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn durations_read_as_go_writes_them() {
-        for (text, number) in [("3600", Some(3600)), ("1h0m0s", Some(3600)), ("2d", Some(172_800))] {
+        for (text, number) in [("3600", Some(3600)), ("1h0m0s", Some(3600)), ("2d", Some(172_800))]
+        {
             assert_eq!(seconds(text), number, "{text}");
         }
         for text in ["1x", "h", "1h5", "99999999999999999999s", "9223372036854775807d"] {

@@ -33,10 +33,11 @@ pub fn each<T: Sync, R: Send>(
     };
     let mut results = thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS.min(items.len())).map(|_| scope.spawn(worker)).collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, Vec<(usize, Result<R>)>>| match worker.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
+        let join =
+            |worker: thread::ScopedJoinHandle<'_, Vec<(usize, Result<R>)>>| match worker.join() {
+                Ok(done) => done,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
         workers.into_iter().flat_map(join).collect::<Vec<_>>()
     });
     results.sort_by_key(|(index, _)| *index);

@@ -84,9 +84,7 @@ impl Address {
             Kind::Mount | Kind::Auth => {
                 self.path.trim_start_matches("sys/mounts/").trim_start_matches("sys/auth/")
             }
-            Kind::AuthConfig => {
-                self.path.trim_start_matches("auth/").trim_end_matches("/config")
-            }
+            Kind::AuthConfig => self.path.trim_start_matches("auth/").trim_end_matches("/config"),
             Kind::Alias => &self.path,
             _ => self.path.rsplit('/').next().unwrap_or(&self.path),
         }
@@ -113,7 +111,11 @@ pub struct Resource {
 impl Resource {
     /// At that path, with those fields; `fields` is a JSON object.
     pub fn new(kind: Kind, path: impl Into<String>, fields: Value) -> Self {
-        Self { address: Address { kind, path: path.into() }, fields: object(fields), sent: Map::new() }
+        Self {
+            address: Address { kind, path: path.into() },
+            fields: object(fields),
+            sent: Map::new(),
+        }
     }
 
     /// With what is sent and cannot be read back.
@@ -121,6 +123,11 @@ impl Resource {
     pub fn sending(self, sent: Value) -> Self {
         Self { sent: object(sent), ..self }
     }
+}
+
+/// The value of a field; null when it is not there.
+pub fn field<'f>(fields: &'f Fields, name: &str) -> &'f Value {
+    fields.get(name).unwrap_or(&Value::Null)
 }
 
 /// The fields of a JSON object; none of anything else.

@@ -33,7 +33,7 @@ pub fn resources(
                 let trust = trust.ok_or_else(|| no_intermediate(environment))?;
                 (Kind::CertRole, "certs", cert(identity, trust))
             }
-            Auth::Approle => (Kind::AppRole, "role", approle()),
+            Auth::Approle => (Kind::AppRole, "role", approle(identity)),
             Auth::Jwt => (Kind::JwtRole, "role", jwt(environment, identity)),
             Auth::Kubernetes => (Kind::KubernetesRole, "role", kubernetes(environment, identity)),
         };
@@ -106,8 +106,10 @@ fn cert(identity: &Identity, trust: &str) -> Value {
     })
 }
 
-fn approle() -> Value {
+/// The role id is the alias, so it is known before the first login; what is secret is the secret id.
+fn approle(identity: &Identity) -> Value {
     json!({
+        "role_id": identity.alias(Auth::Approle),
         "bind_secret_id": true,
         "local_secret_ids": false,
         "secret_id_bound_cidrs": [],

@@ -42,7 +42,8 @@ pub fn resources(ground: &Ground, identities: &[Identity]) -> Result<Vec<Resourc
         if identities.iter().any(|identity| identity.declared.auth.contains(&auth)) {
             let mount = super::logins::mount(environment, auth)?;
             let fields = config(ground, auth)?;
-            let of = |fields| Resource::new(Kind::AuthConfig, format!("auth/{mount}/config"), fields);
+            let of =
+                |fields| Resource::new(Kind::AuthConfig, format!("auth/{mount}/config"), fields);
             resources.extend(fields.map(of));
         }
     }
@@ -57,9 +58,7 @@ fn config(ground: &Ground, auth: Auth) -> Result<Option<Value>> {
             Ok(Some(json!({ "disable_binding": false, "enable_identity_alias_metadata": false })))
         }
         (Auth::Jwt, Some(jwt), _) => jwt_config(ground, jwt).map(Some),
-        (Auth::Kubernetes, _, Some(kubernetes)) => {
-            kubernetes_config(ground, kubernetes).map(Some)
-        }
+        (Auth::Kubernetes, _, Some(kubernetes)) => kubernetes_config(ground, kubernetes).map(Some),
         _ => Ok(None),
     }
 }

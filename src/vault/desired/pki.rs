@@ -95,11 +95,8 @@ pub fn crls(ground: &Ground) -> Result<Vec<Resource>> {
         let der = pem::read_one(&path, "X509 CRL", &bytes)?;
         let crl = Crl::parse(&path, der)?;
         let name = object.to_string().replace(['/', '@'], "-");
-        let name = if object.scope == Scope::Root {
-            format!("{}-{name}", environment.name)
-        } else {
-            name
-        };
+        let name =
+            if object.scope == Scope::Root { format!("{}-{name}", environment.name) } else { name };
         let serials: Vec<String> = crl.revoked.iter().map(|entry| decimal(&entry.serial)).collect();
         let path = format!("auth/{mount}/crls/{name}");
         let resource = Resource::new(Kind::Crl, path, json!({ "serials": serials }));

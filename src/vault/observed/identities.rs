@@ -68,15 +68,16 @@ pub fn read(
         parallel::each(&names, |name| client.read(&format!("identity/entity/name/{name}")))?;
     let details: BTreeMap<&String, Value> =
         names.iter().zip(details).filter_map(|(name, value)| Some((name, value?))).collect();
+    let ours = || Some(desired.environment.clone());
     for (name, entity) in observed.entities.clone() {
         let address = Address { kind: Kind::Entity, path: format!("identity/entity/name/{name}") };
         let (fields, owner) = match (details.get(&name), declared.get(name.as_str())) {
-            (Some(detail), _) => {
-                let owner = mark::of_metadata(&detail["metadata"]).map(str::to_owned);
-                (fields(detail), owner)
+            (Some(detail), declared) => {
+                let marked = mark::of_metadata(&detail["metadata"]).map(str::to_owned);
+                (fields(detail), marked.or_else(|| declared.and(ours())))
             }
             // Not looked into: taken for what it is declared to be.
-            (None, Some(declared)) => (Value::Object(declared.fields.clone()), None),
+            (None, Some(declared)) => (Value::Object(declared.fields.clone()), ours()),
             (None, None) => (json!({}), None),
         };
         observed.put(Resource::new(Kind::Entity, address.path, fields), owner.as_deref());

@@ -8,7 +8,7 @@ mod identities;
 mod mounts;
 mod roles;
 
-pub use identities::{Entities, Entity};
+pub use identities::{Entities, entities};
 
 use super::client::Client;
 use super::desired::Desired;
@@ -40,18 +40,24 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Looks at everything that is declared, and at what is there beside it.
+    /// Looks at everything that is declared, and at what is there beside it. `progress` is called
+    /// after each role.
     ///
     /// # Errors
     /// What the client says; WRONG-ENVIRONMENT, when the server carries another one's marks.
-    pub fn of(client: &Client, desired: &Desired, depth: Depth) -> Result<Self> {
+    pub fn of(
+        client: &Client,
+        desired: &Desired,
+        depth: Depth,
+        progress: &(dyn Fn() + Sync),
+    ) -> Result<Self> {
         let mut observed = Self::default();
         mounts::read(client, &mut observed)?;
         policies(client, &mut observed)?;
         observed.check_environment(&desired.environment)?;
         identities::read(client, desired, depth, &mut observed)?;
         observed.check_environment(&desired.environment)?;
-        roles::read(client, desired, depth, &mut observed)?;
+        roles::read(client, desired, depth, progress, &mut observed)?;
         Ok(observed)
     }
 
@@ -70,15 +76,15 @@ impl Observed {
     }
 
     fn check_environment(&self, environment: &str) -> Result<()> {
-        let foreign =
-            self.owners.iter().find(|(_, owner)| mark::environment(owner) != environment);
+        let foreign = self.owners.iter().find(|(_, owner)| mark::environment(owner) != environment);
         let Some((address, owner)) = foreign else { return Ok(()) };
         let other = mark::environment(owner);
         let message = format!(
             "this is the server of {other}: its {address} is marked {owner}, expected {environment}"
         );
-        Err(Error::from(Rule::WrongEnvironment.found(message))
-            .hint(format!("look at --address, BAO_ADDR and VAULT_ADDR, or rootward vault plan {other}")))
+        Err(Error::from(Rule::WrongEnvironment.found(message)).hint(format!(
+            "look at --address, BAO_ADDR and VAULT_ADDR, or rootward vault plan {other}"
+        )))
     }
 }
 
@@ -86,7 +92,8 @@ impl Observed {
 fn policies(client: &Client, observed: &mut Observed) -> Result<()> {
     let mut put = |name: &str, text: &str| {
         let path = format!("sys/policies/acl/{name}");
-        observed.put(Resource::new(Kind::Policy, path, json!({ "policy": text })), mark::read(text));
+        observed
+            .put(Resource::new(Kind::Policy, path, json!({ "policy": text })), mark::read(text));
     };
     if let Ok(Some(detailed)) = client.list("sys/policies/detailed/acl")
         && let Some(all) = detailed["key_info"].as_object()

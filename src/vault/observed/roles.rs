@@ -6,9 +6,12 @@ use crate::error::Result;
 use crate::vault::client::Client;
 use crate::vault::desired::Desired;
 use crate::vault::parallel;
-use crate::vault::resource::{Address, Fields, Kind, Resource, object};
+use crate::vault::resource::{Address, Fields, Kind, Resource, field, object};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+
+/// Of an AppRole; it is read by a request of its own.
+const ROLE_ID: &str = "role_id";
 
 /// One listing, and what each of its names is.
 struct Listing {
@@ -24,6 +27,7 @@ pub fn read(
     client: &Client,
     desired: &Desired,
     depth: Depth,
+    progress: &(dyn Fn() + Sync),
     observed: &mut Observed,
 ) -> Result<()> {
     let listings = listings(desired, observed);
@@ -33,14 +37,27 @@ pub fn read(
         let paths = keys(names.as_ref()).into_iter().map(|name| format!("{}/{name}", listing.base));
         wanted.extend(paths.map(|path| (listing, path)));
     }
-    let read = |(listing, path): &(&Listing, String)| one(client, listing.kind, path, depth);
+    let read = |(listing, path): &(&Listing, String)| {
+        progress();
+        one(client, listing.kind, path, depth)
+    };
     let found = parallel::each(&wanted, read)?;
     let ours = owned_policies(observed);
+    let declared = desired.by_address();
     for ((listing, path), fields) in wanted.into_iter().zip(found) {
         let Some(fields) = fields else { continue };
-        let resource = Resource::new(listing.kind, path, Value::Object(fields));
-        let grants_ours = grants_only(&resource, &ours);
-        let owner = (listing.is_ours || grants_ours).then(|| desired.environment.clone());
+        let mut resource = Resource::new(listing.kind, path, Value::Object(fields));
+        if let (Depth::Quick, Some(declared)) = (depth, declared.get(&resource.address)) {
+            // Not looked into: taken for what it is declared to be.
+            let id = declared.fields.get(ROLE_ID).cloned();
+            resource.fields.extend(id.map(|id| (ROLE_ID.to_owned(), id)));
+        }
+        let is_ours = match listing.kind {
+            // Without a CRL of somebody else, what it had revoked would log in again.
+            Kind::Crl => is_named_by_us(desired, &resource),
+            _ => listing.is_ours || grants_only(&resource, &ours),
+        };
+        let owner = is_ours.then(|| desired.environment.clone());
         observed.put(resource, owner.as_deref());
     }
     configs(client, desired, observed)?;
@@ -57,7 +74,7 @@ fn listings(desired: &Desired, observed: &Observed) -> Vec<Listing> {
             continue;
         }
         let mount = resource.address.name();
-        let below: &[(Kind, &str)] = match (kind, resource.fields["type"].as_str()) {
+        let below: &[(Kind, &str)] = match (kind, field(&resource.fields, "type").as_str()) {
             (Kind::Auth, Some("cert")) => &[(Kind::CertRole, "certs"), (Kind::Crl, "crls")],
             (Kind::Auth, Some("approle")) => &[(Kind::AppRole, "role")],
             (Kind::Auth, Some("jwt")) => &[(Kind::JwtRole, "role")],
@@ -84,9 +101,15 @@ fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Option<F
     }
     if kind == Kind::AppRole && depth == Depth::Deep {
         let id = client.read(&format!("{path}/role-id"))?.unwrap_or_default();
-        fields.insert("role_id".to_owned(), id["role_id"].clone());
+        fields.insert(ROLE_ID.to_owned(), id[ROLE_ID].clone());
     }
     Ok(Some(fields))
+}
+
+/// `ENV-...`, as the declared ones are called.
+fn is_named_by_us(desired: &Desired, crl: &Resource) -> bool {
+    let rest = crl.address.name().strip_prefix(desired.environment.as_str());
+    rest.is_some_and(|rest| rest.starts_with('-'))
 }
 
 fn owned_policies(observed: &Observed) -> BTreeSet<String> {
@@ -135,7 +158,8 @@ fn issuers(client: &Client, desired: &Desired, observed: &mut Observed) -> Resul
         for (id, info) in infos {
             let serial = info["serial_number"].as_str().unwrap_or_default().replace(':', "");
             let of = |it: &&&Resource| {
-                it.fields["serial_number"].as_str() == Some(&serial) && mount_of(it) == mount
+                field(&it.fields, "serial_number").as_str() == Some(&serial)
+                    && mount_of(it) == mount
             };
             let Some(resource) = declared.iter().find(of) else { continue };
             let detail = client.read(&format!("{mount}/issuer/{id}"))?.unwrap_or_default();

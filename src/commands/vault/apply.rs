@@ -1,0 +1,66 @@
+//! `rootward vault apply`
+
+use super::{connect, plan, show};
+use crate::commands::Session;
+use crate::error::Result;
+use crate::model::name::Name;
+use crate::vault::{self, Depth, Plan};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// To which environment, and which plan.
+#[derive(Debug, clap::Args)]
+pub struct ApplyArgs {
+    /// The environment, such as prod
+    #[arg(value_name = "ENV", value_parser = plan::environment)]
+    environment: Name,
+    /// A plan that vault plan -o wrote: it is carried out as it is, or refused
+    #[arg(value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Also remove what is rootward's and no longer declared
+    #[arg(long, conflicts_with = "plan")]
+    prune: bool,
+    #[command(flatten)]
+    connection: connect::Args,
+}
+
+/// Plans, asks, carries out.
+pub fn run(args: &ApplyArgs, session: &Session) -> Result<ExitCode> {
+    let approved = match &args.plan {
+        Some(path) => Some(plan::read(path, &args.environment)?),
+        None => None,
+    };
+    let (client, desired) = plan::open(&args.environment, &args.connection, session)?;
+    let depth = approved.as_ref().map_or(Depth::Deep, Plan::depth);
+    let prune = approved.as_ref().map_or(args.prune, |plan| plan.prune);
+    let now = plan::make(session, &client, &desired, depth, prune)?;
+    if let Some(approved) = &approved {
+        approved.check(&now)?;
+    }
+    let ui = session.ui;
+    if now.is_empty() {
+        ui.status("no changes");
+        return finish(session, &now);
+    }
+    if approved.is_none() {
+        if !ui.json {
+            show::steps(ui, &now)?;
+            show::strangers(ui, &now, false)?;
+        }
+        ui.status(&show::sum(&now));
+        session.confirm(&format!("apply this to {}?", args.environment))?;
+    }
+    let bar = ui.progress(now.steps.len(), "applying");
+    let applied = vault::apply(&client, &now, &|| bar.inc(1));
+    bar.finish_and_clear();
+    applied?;
+    ui.status(&format!("applied: {}", show::done(&now)));
+    finish(session, &now)
+}
+
+fn finish(session: &Session, plan: &Plan) -> Result<ExitCode> {
+    if session.ui.json {
+        session.ui.json(plan)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
