@@ -80,6 +80,7 @@ impl Cli {
             #[cfg(feature = "vault")]
             Command::Vault(verb) => commands::vault::run(verb, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
+            Command::Policy(verb) => commands::policy::run(verb, &session()),
             Command::Explain(args) => commands::explain::run(args, ui),
             Command::Completions(args) => commands::docs::completions(args, command(), ui),
             Command::Man(args) => commands::docs::man(args, command(), ui),
@@ -141,6 +142,8 @@ pub enum Command {
     Vault(commands::vault::Verb),
     #[command(subcommand)]
     Custody(commands::custody::Verb),
+    #[command(subcommand)]
+    Policy(commands::policy::Verb),
     #[command(subcommand)]
     Journal(commands::journal::Verb),
     Explain(commands::explain::Args),

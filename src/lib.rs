@@ -13,6 +13,7 @@ pub mod error;
 pub mod journal;
 pub mod model;
 pub mod pki;
+pub mod policy;
 pub mod store;
 pub mod ui;
 #[cfg(feature = "vault")]
