@@ -39,7 +39,9 @@ pub enum Verb {
   $ rootward vault apply prod
   $ rootward vault apply prod plan.json")]
     Apply(apply::ApplyArgs),
-    /// Show where the server differs from what is declared, and what nobody declared
+    /// Show how the server differs from what is declared
+    ///
+    /// Looks into everything, entities included, and names what is there and nobody declared.
     #[command(after_help = "Examples:
   $ rootward vault drift prod
   $ rootward vault drift prod --exit-code")]
