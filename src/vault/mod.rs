@@ -8,12 +8,17 @@ mod client;
 mod config;
 mod connection;
 mod failure;
+mod health;
 mod patience;
+mod pki;
 mod request;
+mod route;
 mod tls;
 mod trust;
 
-pub use client::{Client, Health};
+pub use client::Client;
 pub use config::{ServerConfig, server};
 pub use connection::{ClientCertificate, Connection, Timeouts, Token, namespace};
+pub use health::Health;
+pub use pki::{KeyWanted, RequestMade, request};
 pub use trust::Trust;
