@@ -1,5 +1,6 @@
 //! What goes wrong on the way to a server, on real servers: each has its own words, a hint, and an
 //! exit code; and nothing in the workspace has changed.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
@@ -200,6 +201,20 @@ fn the_name_on_the_certificate_must_be_the_one_that_was_asked_for() {
     };
     let words = format!("the server's certificate is not for 127.0.0.1, but for {HOST}");
     says(&site, 1, &words, &format!("--tls-server-name {HOST}"), asked);
+}
+
+#[test]
+fn an_app_cannot_pose_as_the_server() {
+    let site = both();
+    let block = format!("{}\n{}", showing(&site, "prod/hello"), page(200, "text/plain", "x"));
+    let front = Front::start(&site, &block);
+    let (token, address) = (token(&site), format!("https://127.0.0.1:{}", front.port()));
+    let name = "hello.prod.example.internal";
+    let options = ["--address", &address, "--tls-server-name", name, "--token-file", &token];
+    let asked = |site: &Site| run(site, &[ASK, &options].concat(), &[]);
+    let words = "the server's certificate is not one for servers";
+    says(&site, 1, words, "load that of a listener: identities/prod/NAME/chain.pem", asked);
+    assert_eq!(front.requests(), Vec::<String>::new());
 }
 
 #[test]

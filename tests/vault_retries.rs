@@ -1,4 +1,5 @@
 //! A server that is away for a moment is asked again; one that is away for long is given up.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 

@@ -147,6 +147,10 @@ fn their_certificate(error: &CertificateError, connection: &Connection) -> Error
         CertificateError::Revoked => {
             failed("the server's certificate is revoked".into()).hint("rootward status")
         }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            failed("the server's certificate is not one for servers".into())
+                .hint(format!("load that of a listener: identities/{environment}/NAME/chain.pem"))
+        }
         other => failed(format!("the server's certificate: {}", clean(&other.to_string()))),
     }
 }
