@@ -168,6 +168,16 @@ fn a_restart_is_waited_for_once_the_server_is_known() {
     assert_eq!(client.read("sys/policies/acl/one").unwrap().unwrap()["name"], "one");
     client.delete("sys/policies/acl/one").unwrap();
     client.delete("sys/policies/acl/one").unwrap();
+    client.put("sys/mounts/pki", &json!({"type": "pki"})).unwrap();
+    let root = json!({"common_name": "x", "key_type": "ec"});
+    let made = client.write("pki/root/generate/internal", &root).unwrap();
+    let issuer = format!("pki/issuer/{}", made["issuer_id"].as_str().unwrap());
+    client.patch(&issuer, &json!({"issuer_name": "first"})).unwrap();
+    assert_eq!(client.read(&issuer).unwrap().unwrap()["issuer_name"], "first");
+    // Not of the engine's data, but the server's own words.
+    let error = client.write("pki/issue/none", &json!({"common_name": "x"})).unwrap_err();
+    assert!(error.messages()[0].starts_with("POST pki/issue/none at https://127.0.0.1:"));
+    assert!(error.messages()[0].contains(": 400, unknown role: none"), "{error:?}");
     // Shared by threads.
     scope(|scope| {
         for number in 0..8 {
