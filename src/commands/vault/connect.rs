@@ -101,7 +101,7 @@ fn address(found: &Found<String>) -> Result<Address> {
         Err(error) => error,
     };
     Err(match found.value.strip_prefix("http://") {
-        Some(rest) => error.hint(format!("rootward speaks TLS only: --address https://{rest}")),
+        Some(rest) => error.hint(format!("only TLS is spoken: --address https://{rest}")),
         None => error.hint("such as --address https://vault.prod.example.internal:8200"),
     })
 }
