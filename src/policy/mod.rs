@@ -8,6 +8,7 @@ mod acl;
 mod capability;
 mod decide;
 mod decode;
+mod demand;
 pub mod hcl;
 mod limits;
 mod number;
@@ -16,6 +17,8 @@ mod read;
 mod rule;
 mod sets;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use acl::{Acl, Grant, Origin};
 pub use capability::{Capabilities, Capability, Dialect, Operation};
