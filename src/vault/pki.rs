@@ -1,6 +1,7 @@
 //! The PKI engine of a server: a key that is made inside it, and the request for that key.
 
 use super::client::Client;
+use super::mark;
 use crate::error::{Error, Result};
 use crate::model::{key::Algorithm, text::clean};
 use crate::pki::subject::Subject;
@@ -8,6 +9,8 @@ use serde_json::{Value, json};
 
 /// A key in the engine, as it is to be.
 pub struct KeyWanted<'a> {
+    /// Whose server it is.
+    pub environment: &'a str,
     /// Where the engine is mounted.
     pub mount: &'a str,
     /// Of the key: always the same for the same generation, so that a run that was interrupted
@@ -40,7 +43,7 @@ pub struct RequestMade {
 /// Failed: as all requests; something else is mounted there; an answer without a request.
 pub fn request(client: &Client, wanted: &KeyWanted) -> Result<RequestMade> {
     let KeyWanted { mount, name, .. } = wanted;
-    let mounted = mount_if_missing(client, mount)?;
+    let mounted = mount_if_missing(client, mount, wanted.environment)?;
     let key_was_there = !mounted && has_key(client, mount, name)?;
     let path = match (key_was_there, wanted.first) {
         (true, _) => format!("{mount}/issuers/generate/intermediate/existing"),
@@ -82,7 +85,7 @@ fn parameters(wanted: &KeyWanted, key_is_there: bool) -> Value {
 
 /// # Errors
 /// Failed: another kind of engine is mounted there.
-fn mount_if_missing(client: &Client, mount: &str) -> Result<bool> {
+fn mount_if_missing(client: &Client, mount: &str, environment: &str) -> Result<bool> {
     let mounts = client.read("sys/mounts")?.unwrap_or_default();
     match mounts[format!("{mount}/")]["type"].as_str() {
         Some("pki") => Ok(false),
@@ -92,7 +95,8 @@ fn mount_if_missing(client: &Client, mount: &str) -> Result<bool> {
                 .hint("name another path in [mounts] of environment.toml"))
         }
         None => {
-            client.put(&format!("sys/mounts/{mount}"), &json!({ "type": "pki" }))?;
+            let body = json!({ "type": "pki", "description": mark::of_mount(environment) });
+            client.put(&format!("sys/mounts/{mount}"), &body)?;
             Ok(true)
         }
     }

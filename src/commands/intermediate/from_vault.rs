@@ -38,6 +38,7 @@ pub fn request(
     })?;
     let client = connect::connect(args, session, estate, &environment.name)?;
     let wanted = KeyWanted {
+        environment: environment.name.as_str(),
         mount,
         name: key_name(object),
         algorithm: target.intermediate.algorithm.into(),
