@@ -25,6 +25,9 @@ pub enum Act {
     /// An intermediate signed a leaf.
     #[serde(rename = "identity.issue")]
     IdentityIssue,
+    /// A declaration was taken away, with what is current of the identity.
+    #[serde(rename = "identity.remove")]
+    IdentityRemove,
     /// A CA signed its next CRL.
     #[serde(rename = "crl.issue")]
     CrlIssue,
@@ -56,13 +59,14 @@ pub enum Act {
 
 impl Act {
     /// Every act there is.
-    pub const ALL: [Act; 15] = [
+    pub const ALL: [Act; 16] = [
         Act::RootCreate,
         Act::RootLink,
         Act::IntermediateRequest,
         Act::IntermediateSign,
         Act::IntermediateImport,
         Act::IdentityIssue,
+        Act::IdentityRemove,
         Act::CrlIssue,
         Act::Revoke,
         Act::RotatePrepare,
@@ -83,6 +87,7 @@ impl Act {
             Act::IntermediateSign => "intermediate.sign",
             Act::IntermediateImport => "intermediate.import",
             Act::IdentityIssue => "identity.issue",
+            Act::IdentityRemove => "identity.remove",
             Act::CrlIssue => "crl.issue",
             Act::Revoke => "revoke",
             Act::RotatePrepare => "rotate.prepare",
