@@ -178,8 +178,10 @@ impl<'c> Estate<'c> {
     ) -> Result<()> {
         let offset = self.journal.length;
         outputs.extend(self.workspace.unstage());
-        outputs.push(Output::public(layout::HEAD, self.journal.head()));
         let lines = std::mem::take(&mut self.journal.lines);
+        if !lines.is_empty() {
+            outputs.push(Output::public(layout::HEAD, self.journal.head()));
+        }
         self.journal.length += lines.len();
         let act = store::Act { outputs, removed, lines, signed_here };
         let committed = self.workspace.commit(offset, &act);

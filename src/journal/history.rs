@@ -162,7 +162,11 @@ impl<'a> History<'a> {
         let is_its = |record: &&&Record| {
             record.act == Act::IdentityIssue && record.object == object && self.is_live(record, at)
         };
-        self.serials.values().copied().filter(|record| is_its(&record)).max_by_key(|record| record.seq)
+        self.serials
+            .values()
+            .copied()
+            .filter(|record| is_its(&record))
+            .max_by_key(|record| record.seq)
     }
 
     /// The last certificate of every object and CA generation, in order of names.

@@ -36,8 +36,12 @@ const BATCH: usize = 16;
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let journal = root.join(layout::JOURNAL);
-    let committed = pending::write(root, offset, act)
-        .and_then(|()| file::append(&journal, act.lines.as_bytes()));
+    let record = || match act.lines.as_bytes() {
+        // Declarations alone: there may be no journal yet, and none is begun.
+        [] => Ok(()),
+        lines => file::append(&journal, lines),
+    };
+    let committed = pending::write(root, offset, act).and_then(|()| record());
     if let Err(error) = committed {
         // Nothing was released. What may have been signed is recorded as abandoned by the caller,
         // or, where the disk does not allow it now, by the next run.

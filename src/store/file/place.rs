@@ -122,7 +122,10 @@ impl Place {
         // Exact capacity: a growing vector would leave copies of a secret behind.
         let length = u64::try_from(stat.st_size)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length.min(limit))? + 1));
-        (&file).take(limit + 1).read_to_end(&mut bytes).context(format!("cannot read {}", path()))?;
+        (&file)
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .context(format!("cannot read {}", path()))?;
         if bytes.len() as u64 > limit {
             let message = format!("{} is too large, expected at most {limit} bytes", path());
             return Err(Error::failed(message));
@@ -229,6 +232,17 @@ impl Place {
         let dir = self.enter(name)?;
         self.give(&dir.dir, owner, bits, name)?;
         Ok(dir)
+    }
+
+    /// The same where it is there; `None` when nothing has that name.
+    ///
+    /// # Errors
+    /// Failed, when something else has that name.
+    pub fn below_if_any(&self, name: &str) -> Result<Option<Self>> {
+        match self.look(name)? {
+            Some(_) => self.enter(name).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn enter(&self, name: &str) -> Result<Self> {
