@@ -78,6 +78,7 @@ impl Cli {
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Custody(verb) => commands::custody::run(verb, &session()),
             Command::Journal(verb) => commands::journal::run(verb, &session()),
+            Command::Policy(verb) => commands::policy::run(verb, &session()),
             Command::Explain(args) => commands::explain::run(args, ui),
             Command::Completions(args) => commands::docs::completions(args, command(), ui),
             Command::Man(args) => commands::docs::man(args, command(), ui),
@@ -136,6 +137,8 @@ pub enum Command {
     Verify(commands::verify::Args),
     #[command(subcommand)]
     Custody(commands::custody::Verb),
+    #[command(subcommand)]
+    Policy(commands::policy::Verb),
     #[command(subcommand)]
     Journal(commands::journal::Verb),
     Explain(commands::explain::Args),

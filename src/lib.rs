@@ -14,6 +14,7 @@ pub mod host;
 pub mod journal;
 pub mod model;
 pub mod pki;
+pub mod policy;
 pub mod store;
 pub mod ui;
 pub mod witness;

@@ -12,6 +12,7 @@ pub mod init;
 pub mod intermediate;
 pub mod journal;
 mod openssl;
+pub mod policy;
 pub mod revoke;
 pub mod root;
 pub mod rotate;

@@ -1,0 +1,208 @@
+//! The policies of one token, put together.
+
+use super::{Capabilities, Capability, Dialect, Kind, Limits, Pattern, Policy, Rule};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ops::Bound;
+
+/// What a set of policies allows: the exact answers of a server.
+///
+/// Only one rule decides over a path: the exact one, or of those with wildcards the nearest one
+/// ([`Pattern`] says which that is). "Deny wins" holds among rules with the same path, and not
+/// beyond.
+#[derive(Clone, Debug)]
+pub struct Acl<'p> {
+    dialect: Dialect,
+    exact: Tree<'p>,
+    /// By their text without the `*`.
+    prefixes: Tree<'p>,
+    /// With `+`; the nearest first.
+    segments: Vec<Grant<'p>>,
+}
+
+/// All rules with the same path, merged.
+#[derive(Clone, Debug)]
+pub struct Grant<'p> {
+    /// Their path.
+    pub pattern: &'p Pattern,
+    /// What they grant together; deny absorbs all.
+    pub capabilities: Capabilities,
+    /// What they demand together.
+    pub limits: Option<Cow<'p, Limits>>,
+    /// Which rules they are, in the order of the policies.
+    pub origins: Vec<Origin<'p>>,
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'p> {
+    /// Which of the policies given to [`Acl::of`].
+    pub index: usize,
+    /// That one.
+    pub policy: &'p Policy,
+    /// The rule in it.
+    pub rule: &'p Rule,
+}
+
+impl<'p> Grant<'p> {
+    fn new(origin: Origin<'p>) -> Self {
+        Self {
+            pattern: &origin.rule.pattern,
+            capabilities: origin.rule.capabilities,
+            limits: origin.rule.limits.as_deref().map(Cow::Borrowed),
+            origins: vec![origin],
+        }
+    }
+
+    fn merge(&mut self, origin: Origin<'p>) {
+        self.origins.push(origin);
+        self.capabilities = self.capabilities.or(origin.rule.capabilities);
+        if let Some(theirs) = origin.rule.limits.as_deref() {
+            match &mut self.limits {
+                Some(ours) => ours.to_mut().merge(theirs),
+                none => *none = Some(Cow::Borrowed(theirs)),
+            }
+        }
+    }
+
+    /// The rule to show for the answer about that capability: the first that denies, else the first
+    /// that grants it, else the first of all.
+    pub fn origin(&self, capability: Option<Capability>) -> Origin<'p> {
+        let capability =
+            if self.capabilities.is_deny() { Some(Capability::Deny) } else { capability };
+        let says =
+            |origin: &&Origin| capability.is_some_and(|one| origin.rule.capabilities.has(one));
+        let found = self.origins.iter().find(says).or(self.origins.first());
+        // A grant is made of at least one rule.
+        *found.unwrap_or(&self.origins[0])
+    }
+}
+
+impl<'p> Acl<'p> {
+    /// Puts policies together, as a token holds them. They should be resolved: a rule with a
+    /// template in its path is left out, as it is for a token without an identity.
+    pub fn of(policies: impl IntoIterator<Item = &'p Policy>, dialect: Dialect) -> Self {
+        let mut acl =
+            Self { dialect, exact: Tree::new(), prefixes: Tree::new(), segments: Vec::new() };
+        let mut segments = Tree::new();
+        for (index, policy) in policies.into_iter().enumerate() {
+            for rule in &policy.rules {
+                let pattern = &rule.pattern;
+                if policy.is_templated && pattern.text().contains("{{") {
+                    continue;
+                }
+                let (tree, key) = match pattern.kind() {
+                    Kind::Exact => (&mut acl.exact, pattern.text()),
+                    Kind::Prefix => (&mut acl.prefixes, pattern.stem()),
+                    Kind::Segments => (&mut segments, pattern.text()),
+                };
+                let origin = Origin { index, policy, rule };
+                match tree.entry(key) {
+                    Entry::Vacant(entry) => drop(entry.insert(Grant::new(origin))),
+                    Entry::Occupied(entry) => entry.into_mut().merge(origin),
+                }
+            }
+        }
+        acl.segments = segments.into_values().collect();
+        acl.segments.sort_by(|a, b| b.pattern.rank(a.pattern));
+        acl
+    }
+
+    /// Whose rules decide.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// What `sys/capabilities` answers.
+    ///
+    /// It asks as if for a LIST, so that a path with a final slash has what the path without it
+    /// has: `read` is reported there, where [`Acl::decide`] and the server refuse to read. Limits
+    /// are not looked at.
+    pub fn capabilities(&self, path: &str) -> Capabilities {
+        let found = self.find(path.trim_start_matches('/'), true);
+        let granted = found.map(|grant| grant.capabilities).filter(|granted| !granted.is_empty());
+        granted.unwrap_or(Capabilities::DENY)
+    }
+
+    /// The rule that decides over a path without a leading slash. `listing`: for LIST and SCAN.
+    pub(super) fn find(&self, path: &str, listing: bool) -> Option<&Grant<'p>> {
+        if let Some(grant) = self.exact.get(path) {
+            return Some(grant);
+        }
+        let Some(bare) = path.strip_suffix('/').filter(|_| listing) else {
+            return self.nearest(path);
+        };
+        if let Some(grant) = self.exact.get(bare) {
+            return Some(grant);
+        }
+        match self.dialect {
+            Dialect::OpenBao => self.nearest(path).or_else(|| self.nearest(bare)),
+            Dialect::Vault => self.nearest(bare).or_else(|| self.nearest(path)),
+        }
+    }
+
+    /// Of the rules with wildcards that match, the one that decides.
+    fn nearest(&self, path: &str) -> Option<&Grant<'p>> {
+        let prefix = self.longest_prefix(path);
+        let segment = self.segments.iter().find(|grant| grant.pattern.matches(path));
+        match (prefix, segment) {
+            (Some(prefix), Some(segment)) => {
+                let is_nearer = segment.pattern.rank(prefix.pattern).is_gt();
+                Some(if is_nearer { segment } else { prefix })
+            }
+            (prefix, segment) => prefix.or(segment),
+        }
+    }
+
+    /// Every prefix of a path sorts before it, and behind it only what shares more with it: so what
+    /// the greatest smaller key shares with the path has all its other prefixes.
+    fn longest_prefix(&self, path: &str) -> Option<&Grant<'p>> {
+        let mut path = path;
+        loop {
+            let below = (Bound::Unbounded, Bound::Included(path));
+            let (key, grant) = self.prefixes.range::<str, _>(below).next_back()?;
+            if path.starts_with(key) {
+                return Some(grant);
+            }
+            path = &path[..shared(path, key)];
+        }
+    }
+
+    /// Does the server show the mount (`secret/`) to whoever holds the token? The question of its
+    /// user interface; more than what may be done there.
+    pub fn sees_mount(&self, mount: &str) -> bool {
+        let grants =
+            |grant: &Grant| !grant.capabilities.is_deny() && !grant.capabilities.is_empty();
+        let below = |tree| beginning(tree, mount).any(grants);
+        self.find(mount, true).is_some_and(grants)
+            || below(&self.exact)
+            || below(&self.prefixes)
+            || self.segments.iter().any(|grant| grants(grant) && reaches(grant.pattern, mount))
+    }
+}
+
+type Tree<'p> = BTreeMap<&'p str, Grant<'p>>;
+
+/// Those whose key begins with that.
+fn beginning<'t, 'p>(tree: &'t Tree<'p>, head: &str) -> impl Iterator<Item = &'t Grant<'p>> {
+    let from = tree.range::<str, _>((Bound::Included(head), Bound::Unbounded));
+    from.take_while(move |(key, _)| key.starts_with(head)).map(|(_, grant)| grant)
+}
+
+/// Do the first segments of the pattern fit all of the mount's?
+fn reaches(pattern: &Pattern, mount: &str) -> bool {
+    let mut parts = pattern.stem().split('/').peekable();
+    let mount = mount.strip_suffix('/').unwrap_or(mount);
+    mount.split('/').all(|segment| {
+        let Some(part) = parts.next() else { return false };
+        let is_tail = pattern.is_open() && parts.peek().is_none();
+        part == "+" || part == segment || (is_tail && segment.starts_with(part))
+    })
+}
+
+/// How many bytes two texts begin with in common, at a boundary of both.
+fn shared(a: &str, b: &str) -> usize {
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b);
+    same.map(|(c, _)| c.len_utf8()).sum()
+}

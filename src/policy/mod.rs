@@ -1,0 +1,25 @@
+//! Policies of Vault and OpenBao, exact and offline: what a policy says, and who may do what.
+//!
+//! [`Policy::parse`] reads HCL as the server does, [`Policy::resolve`] fills in an identity,
+//! [`Acl::of`] puts the policies of one token together, and [`Acl::decide`] answers as the server
+//! would. Nothing here reads a file or a clock.
+
+mod acl;
+mod capability;
+mod decide;
+mod decode;
+pub mod hcl;
+mod limits;
+mod number;
+mod pattern;
+mod read;
+mod rule;
+mod template;
+
+pub use acl::{Acl, Grant, Origin};
+pub use capability::{Capabilities, Capability, Dialect, Operation};
+pub use decide::{Decision, Reason, Request};
+pub use limits::{Limits, Parameters};
+pub use pattern::{Kind, Pattern};
+pub use rule::{Invalid, Policy, Rule, Terms};
+pub use template::{Alias, Entity, Group, Identity};
