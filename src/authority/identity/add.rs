@@ -1,6 +1,6 @@
 //! One more identity: its declaration, as people would write it.
 
-use super::beside;
+use super::{beside, grants};
 use crate::authority::{Estate, Outcome};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -50,6 +50,7 @@ pub fn add(
         policies.iter().try_for_each(|policy| is_there(estate, key, policy))?;
     }
     beside::check(estate, env, &identity)?;
+    grants::of(estate, &identity)?;
     if let Some(bytes) = estate.workspace.read_if_any(&path, file::SMALL)? {
         let there = Identity::parse(env, name.clone(), &path, &bytes)?;
         if there.declared == identity.declared {
@@ -107,7 +108,7 @@ fn text(environment: &Name, name: &Name, wanted: &Wanted) -> String {
     let mut lines = vec![
         format!("# What it may do, in plain words: rootward identity show {environment}/{name}"),
         line("version = 1", "of the format of this file"),
-        line(&format!("kind = \"{kind}\""), "or \"app\", \"proxy\", \"user\", \"listener\""),
+        line(&format!("kind = \"{kind}\""), "app, proxy, user or listener"),
     ];
     if let Some(user) = unix_user {
         lines.push(line(&format!("unix_user = {}", quoted(user)), "the Unix user that it runs as"));

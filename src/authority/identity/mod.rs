@@ -2,6 +2,7 @@
 
 pub mod add;
 mod beside;
+pub mod grants;
 mod make;
 mod plan;
 pub mod remove;
@@ -69,7 +70,8 @@ pub fn issue<'c>(
     let issuer = estate.issuer(&issuer_of(asked.environment)?)?;
     let mut tasks = plan(estate, asked, &issuer)?;
     if asked.by_name {
-        tasks = tasks.into_iter().map(|task| task.and_then(Task::asked)).collect();
+        tasks =
+            tasks.into_iter().map(|task| task.and_then(|task| task.asked(asked.anew))).collect();
     }
     if !tasks.iter().flatten().any(Task::is_work) {
         let idle = tasks.into_iter().map(|task| task.map(Done::idle)).collect();

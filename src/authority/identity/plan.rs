@@ -72,11 +72,21 @@ pub(super) fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Er
 }
 
 impl Task {
-    /// An identity that was asked for by name, and is not to get a certificate, is refused.
-    pub(super) fn asked(self) -> Result<Self, Report> {
-        let Work::None(State::Revoked { reason }) = &self.work else { return Ok(self) };
-        let finding = Rule::IdentityRevoked.found(format!("it was revoked: {reason}"));
-        Err(Report { object: self.object, result: Err(finding.into()) })
+    /// An identity that was asked for by name, and is not to get a certificate, is refused; so is
+    /// one that is to be renewed and cannot be.
+    pub(super) fn asked(self, anew: bool) -> Result<Self, Report> {
+        let error = match &self.work {
+            Work::None(State::Revoked { reason }) => {
+                Rule::IdentityRevoked.found(format!("it was revoked: {reason}")).into()
+            }
+            Work::None(State::WaitsForRequest) if anew => {
+                let (object, name) = (&self.object, &self.identity.name);
+                Error::usage("its key is on its host, expected a request from there")
+                    .hint(format!("rootward identity renew {object} --csr {name}.csr"))
+            }
+            _ => return Ok(self),
+        };
+        Err(Report { object: self.object, result: Err(error) })
     }
 
     pub(super) fn is_work(&self) -> bool {
@@ -160,13 +170,11 @@ fn current(
     if let Some(revocation) = history.revocation(record) {
         return ended(revocation).map(|reason| State::Revoked { reason: reason.to_owned() });
     }
-    let begin = instant(record.not_before.as_deref()?)?;
     let end = instant(record.not_after.as_deref()?)?;
     let is_same = record.declaration.as_deref() == Some(declaration)
         && record.issuer.as_deref() == Some(issuer.object.to_string().as_str())
         && request.is_none_or(|request| record.key == Some(sha256(&request.key.spki)));
-    let due = begin + (end - begin) * 2 / 3;
-    let is_fresh = estate.context.now() < due;
+    let is_fresh = estate.context.now() < record.rotation()?;
     (is_same && is_fresh).then_some(State::Current { not_after: end })
 }
 

@@ -154,7 +154,8 @@ fn leaf_lifetimes(records: &[Record]) -> HashMap<&str, Duration> {
     longest
 }
 
-fn identity_row(history: &History, object: &ObjectRef, at: OffsetDateTime) -> Row {
+/// How it stands with one identity.
+pub fn identity_row(history: &History, object: &ObjectRef, at: OffsetDateTime) -> Row {
     let issue = format!("rootward identity issue {object}");
     let row = missing(object.to_string(), Kind::Identity, &issue);
     let Some(record) = history.certificate(object) else { return row };
@@ -174,11 +175,10 @@ fn identity_row(history: &History, object: &ObjectRef, at: OffsetDateTime) -> Ro
 
 /// The state of something that is due after two thirds of its life.
 fn dated(record: &Record, row: Row, at: OffsetDateTime) -> Row {
-    let begin = record.not_before.as_deref().and_then(instant);
     let not_after = record.not_after.as_deref().and_then(instant);
-    let state = match (begin, not_after) {
+    let state = match (record.rotation(), not_after) {
         (_, Some(end)) if at > end => State::Expired,
-        (Some(begin), Some(end)) if at >= begin + (end - begin) * 2 / 3 => State::Due,
+        (Some(rotation), _) if at >= rotation => State::Due,
         _ => State::Valid,
     };
     let next = row.next.filter(|_| state != State::Valid);

@@ -1,9 +1,12 @@
 //! `rootward identity add ENV/NAME --kind KIND`
 
-use super::parts;
+use super::{parts, words};
 use crate::authority::{
     Outcome,
-    identity::add::{self, Wanted},
+    identity::{
+        add::{self, Wanted},
+        grants,
+    },
 };
 use crate::commands::{Session, member};
 use crate::error::{Error, Result};
@@ -107,9 +110,15 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         false => ui.status(&format!("{} is already declared so in {path}", args.object)),
     }
     let identity = added.into_inner();
+    let grants = grants::of(&estate, &identity)?;
     if ui.json {
-        return print(session, &identity, is_new);
+        ui.json(&serde_json::json!({
+            "version": 1, "object": args.object.to_string(), "declared": is_new, "file": path,
+            "may": words::json(&grants.runtime), "ops_may": words::json(&grants.ops),
+        }))?;
+        return Ok(ExitCode::SUCCESS);
     }
+    words::say(ui, &identity, &grants)?;
     next(session, &identity);
     Ok(ExitCode::SUCCESS)
 }
@@ -164,15 +173,4 @@ fn next(session: &Session, identity: &Identity) {
         }
         _ => ui.next(&format!("rootward identity issue {object}")),
     }
-}
-
-fn print(session: &Session, identity: &Identity, is_new: bool) -> Result<ExitCode> {
-    let object = ObjectRef::member(&identity.environment, &identity.name);
-    session.ui.json(&serde_json::json!({
-        "version": 1,
-        "object": object.to_string(),
-        "declared": is_new,
-        "file": layout::declaration(&identity.environment, &identity.name),
-    }))?;
-    Ok(ExitCode::SUCCESS)
 }

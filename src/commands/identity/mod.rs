@@ -4,9 +4,11 @@ mod add;
 mod host;
 mod install;
 mod issue;
+mod list;
 mod remove;
 mod request;
 mod show;
+mod words;
 
 use super::Session;
 use crate::error::{Error, Result};
@@ -50,7 +52,8 @@ pub enum Verb {
     Show(show::Args),
     /// List the identities of all environments
     ///
-    /// POLICIES is how many templates it has, and how many whoever provisions it.
+    /// POLICIES is how many templates it has, and (+) how many whoever provisions it. Columns for
+    /// which there is no room are left out; `identity show` has everything.
     #[command(after_help = "Examples:
   $ rootward identity list
   $ rootward identity list --json")]
@@ -68,7 +71,7 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
         Verb::Renew(args) => issue::run(args, When::Now, session),
         Verb::Show(args) => show::run(args, session),
         Verb::List => {
-            super::status::list(session, crate::authority::status::Kind::Identity)?;
+            list::run(session)?;
             Ok(ExitCode::SUCCESS)
         }
         Verb::Remove(args) => remove::run(args, session),
