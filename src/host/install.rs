@@ -63,7 +63,7 @@ pub fn install(asked: &Asked, rng: &Rng) -> Result<Installed> {
     let path = shown(&place.path().join(KEY));
     let key = request::key(place, user, rng)?.ok_or_else(|| {
         Error::failed(format!("{path} is not there, expected the key of {name}"))
-            .hint("the key is made where it is used: rootward identity request NAME")
+            .hint(format!("the key is made where it is used: rootward identity request {name}"))
     })?;
     if key.public().spki != certificate.facts.key.spki {
         let message = format!("the certificate is for another key than {path}");
@@ -78,8 +78,9 @@ pub fn install(asked: &Asked, rng: &Rng) -> Result<Installed> {
         vec![(CERTIFICATE, asked.certificate.clone()), (CHAIN, asked.chain.clone())];
     files.extend(trust.map(|trust| (TRUST, trust)));
     let is_new = !versions::is_installed(place, &files, *access)?;
-    if is_new {
-        versions::install(place, &files, *access)?;
+    match is_new {
+        true => versions::install(place, &files, *access)?,
+        false => versions::clean(place)?,
     }
     Ok(Installed { is_new, certificate, files: files.iter().map(|(name, _)| *name).collect() })
 }

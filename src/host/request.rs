@@ -49,6 +49,8 @@ pub fn request(asked: &Asked, rng: &Rng) -> Result<Made> {
     let Asked { name, place, user, algorithm } = asked;
     exposure::directories(place, user)?;
     let _lock = place.lock()?;
+    // A second name of the key, if a run was interrupted between two.
+    place.clean(KEY)?;
     let there = key(place, user, rng)?;
     let is_new_key = there.is_none();
     let key = match there {

@@ -130,6 +130,17 @@ fn write(store: &Place, number: u64, files: &[Content], access: Access) -> Resul
     store.rename(&new, &number.to_string())
 }
 
+/// Removes what a crash left beside the version in force.
+///
+/// # Errors
+/// Failed, as the disk says.
+pub fn clean(place: &Place) -> Result<()> {
+    match current(place)? {
+        Some((store, number)) => tidy(&store, Some(number)),
+        None => Ok(()),
+    }
+}
+
 /// Removes everything but the version in force: what was replaced, and what a crash left.
 fn tidy(store: &Place, keep: Option<u64>) -> Result<()> {
     let keep = keep.map(|number| number.to_string());

@@ -4,6 +4,7 @@ use super::host::{self, word};
 use crate::commands::{Session, day, read_named};
 use crate::error::{Error, Result};
 use crate::host::{
+    KEY,
     install::{self, Asked, CERTIFICATE, CHAIN, TRUST, install},
     user,
     versions::Access,
@@ -52,6 +53,7 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         rest.push_str(&format!(" --group {group}"));
     }
     let host = args.host.host(session, "rootward identity install", &rest)?;
+    args.key_was_made_elsewhere(&host)?;
     let gid = args.group.as_deref().map_or(Ok(host.user.owner.gid), user::group)?;
     let owner = Owner { gid, ..host.user.owner };
     let missing = |name: &str| {
@@ -73,6 +75,19 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
 }
 
 impl Args {
+    /// A key that was made in the workspace is put here by hand, once, and knowingly.
+    fn key_was_made_elsewhere(&self, host: &host::Host) -> Result<()> {
+        let brought = self.from.first().map(|dir| dir.join(KEY)).filter(|key| file::exists(key));
+        let Some(brought) = brought.filter(|_| host.place.look(KEY).is_ok_and(|key| key.is_none()))
+        else {
+            return Ok(());
+        };
+        let (user, key) = (&host.user.name, host.place.path().join(KEY));
+        let error = Error::failed(format!("{} is not there, expected it", shown(&key)));
+        let (from, to) = (word(&brought), word(&key));
+        Err(error.hint(format!("install -m 0400 -o {user} {from} {to}")))
+    }
+
     /// The file of that name among what was brought.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
         if let [dir] = self.from.as_slice()

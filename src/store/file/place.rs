@@ -133,12 +133,19 @@ impl Place {
         Ok(Some((bytes, Owned::of(&stat))))
     }
 
+    /// Removes what an interrupted run has left beside a file.
+    ///
+    /// # Errors
+    /// Failed, as the disk says.
+    pub fn clean(&self, name: &str) -> Result<()> {
+        self.remove(&format!(".{name}.new"))
+    }
+
     /// Writes a file durably under a name of its own, `.NAME.new`: with no permission that the
     /// final ones do not have, and for nobody but its maker until it is its owner's.
     fn write(&self, name: &str, bytes: &[u8], owner: Owner, bits: u32) -> Result<String> {
         let new = format!(".{name}.new");
-        // Left over from a run that was interrupted.
-        self.remove(&new)?;
+        self.clean(name)?;
         let flags = CLOSED | OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY;
         let made = fs::openat(&self.dir, &new, flags, mode(bits & 0o700));
         let mut file = File::from(made.map_err(|error| self.cannot("create", name, error))?);
@@ -197,7 +204,7 @@ impl Place {
     /// Failed, as the disk says.
     pub fn point(&self, name: &str, target: &str) -> Result<()> {
         let new = format!(".{name}.new");
-        self.remove(&new)?;
+        self.clean(name)?;
         let made = fs::symlinkat(target, &self.dir, &new);
         made.map_err(|error| self.cannot("create", name, error))?;
         self.rename(&new, name)
