@@ -42,6 +42,12 @@ fn from(site: &Site) -> String {
     site.path("identities/prod/web").display().to_string()
 }
 
+/// Refused by that rule.
+#[track_caller]
+fn by(rule: &str, run: Run) -> Run {
+    run.fails(3, &format!("{rule}: "))
+}
+
 fn install(site: &Site, host: &Host) -> Run {
     host.run(&["identity", "install", "web", "--from", &from(site)])
 }
@@ -250,7 +256,7 @@ fn a_key_is_made_once_and_is_for_one_user() {
     assert!(said.contains("CN = web") || said.contains("CN=web"), "{said}");
     assert_eq!(host.names(), ["key.pem", "web.csr"]);
     host.run(&["identity", "request", "web", "--algorithm", "p256"]).ok();
-    host.run(&["identity", "request", "web", "--algorithm", "p384"]).fails(3, "CONTRADICTION: ");
+    by("CONTRADICTION", host.run(&["identity", "request", "web", "--algorithm", "p384"]));
     for (algorithm, words) in [("p384", "secp384r1"), ("ed25519", "ED25519")] {
         let host = Host::new();
         host.run(&["identity", "request", "web", "--algorithm", algorithm]).ok();
@@ -312,18 +318,18 @@ fn a_key_that_others_can_reach_is_refused() {
     let request = ["identity", "request", "web"];
     for mode in [0o440, 0o404, 0o644, 0o700] {
         host.chmod("key.pem", mode);
-        let run = host.run(&request).fails(3, "KEY-EXPOSED: ");
+        let run = by("KEY-EXPOSED", host.run(&request));
         assert!(run.stderr.contains("\nhint: chmod 0400 "), "{}", run.stderr);
-        install(&site, &host).fails(3, "KEY-EXPOSED: ");
+        by("KEY-EXPOSED", install(&site, &host));
     }
     host.chmod("key.pem", 0o600);
     host.run(&request).ok();
     for (dir, mode) in [(".", 0o775), (".", 0o702), ("..", 0o777)] {
         let before = host.mode(dir);
         host.chmod(dir, mode);
-        let run = host.run(&request).fails(3, "KEY-EXPOSED: ");
+        let run = by("KEY-EXPOSED", host.run(&request));
         assert!(run.stderr.contains("\nhint: chmod go-w /"), "{}", run.stderr);
-        install(&site, &host).fails(3, "KEY-EXPOSED: ");
+        by("KEY-EXPOSED", install(&site, &host));
         // As in /tmp: others may make files of their own there, and touch nobody else's.
         host.chmod(dir, mode | 0o1000);
         host.run(&request).ok();
@@ -386,13 +392,13 @@ fn root_gives_the_files_to_the_unix_user() {
     assert!(run.stderr.ends_with(&expected), "{}", run.stderr);
     host.run_as(OTHER, &["identity", "install", "web", "--from", &brought]).ok();
     let run = host.run(&["identity", "install", "web", "--from", &brought]);
-    run.fails(3, "KEY-EXPOSED: ");
+    by("KEY-EXPOSED", run);
     host.give("key.pem", "nobody");
-    let run = host.run(&line).fails(3, "KEY-EXPOSED: ");
+    let run = by("KEY-EXPOSED", host.run(&line));
     assert!(run.stderr.contains("expected daemon's"), "{}", run.stderr);
     host.give("key.pem", OTHER);
     host.give("..", "nobody");
-    host.run(&line).fails(3, "KEY-EXPOSED: ");
+    by("KEY-EXPOSED", host.run(&line));
     host.give("..", "root");
     host.run(&line).ok();
     host.run(&["identity", "request", "web", "--unix-user", "deamon"])
@@ -445,7 +451,7 @@ fn only_its_own_certificate_is_installed() {
     // Before and after its time.
     for clock in ["-2d", "+31d"] {
         let run = host.at(clock, &["identity", "install", "web", "--from", &brought]);
-        run.fails(3, "CERTIFICATE-DATES: ");
+        by("CERTIFICATE-DATES", run);
     }
     assert_eq!(host.names(), before);
     // Two certificates, none, or files with other names.
@@ -535,7 +541,7 @@ fn an_installation_is_never_torn() {
     // What is not ours is not replaced.
     let host = host.copy();
     std::os::unix::fs::symlink("/etc/hosts", host.path("cert.pem")).unwrap();
-    let run = host.run(&line).fails(3, "CONTRADICTION: ");
+    let run = by("CONTRADICTION", host.run(&line));
     assert!(run.stderr.contains("\nhint: move it elsewhere: mv "), "{}", run.stderr);
     assert_eq!(fs::read_link(host.path("cert.pem")).unwrap(), Path::new("/etc/hosts"));
 }

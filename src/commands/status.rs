@@ -171,8 +171,9 @@ fn next(rows: &[Row]) -> Option<String> {
     let environment = |row: &Row| row.object.split('/').next().unwrap_or_default().to_owned();
     let alike = open().filter(|other| other.kind == row.kind && other.state == row.state);
     let alike = alike.filter(|other| environment(other) == environment(row)).count();
+    let waits = row.next.as_ref().is_some_and(|next| next.ends_with(" --csr FILE"));
     match row.kind {
-        Kind::Identity if alike > 1 => {
+        Kind::Identity if alike > 1 && !waits => {
             Some(format!("rootward identity issue --env {}", environment(row)))
         }
         _ => row.next.clone(),

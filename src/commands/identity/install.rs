@@ -22,8 +22,8 @@ use std::process::ExitCode;
 /// DIR/.installed, and a single rename changes where these lead. No workspace is needed here.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  $ rootward identity install web --from /media/usb
-  $ rootward identity install web --from cert.pem chain.pem --dir /srv/web/tls")]
+  $ rootward identity install web --from usb
+  $ rootward identity install turn --from new/cert.pem new/chain.pem --dir tls")]
 pub struct Args {
     #[command(flatten)]
     host: host::Where,

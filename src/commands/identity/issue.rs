@@ -125,7 +125,7 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
     let ui = session.ui;
     let is_long = reports.len() > 24;
     let (mut issued, mut current, mut waiting) = (Vec::new(), 0, 0);
-    let mut failures = Vec::new();
+    let (mut failures, mut waits) = (Vec::new(), None);
     let mut objects = Vec::with_capacity(reports.len());
     for Report { object, result } in reports {
         let (state, until, problem) = match &result {
@@ -145,6 +145,7 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
             Ok(State::WaitsForRequest) => {
                 waiting += 1;
                 ui.status(&format!("waiting  {object} for a request of its host"));
+                waits = Some(object.clone());
             }
             Ok(State::Revoked { reason }) => {
                 ui.status(&format!("revoked  {object} ({reason}), passed over"));
@@ -174,6 +175,9 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
         ui.status(&line);
     }
     whereabouts(session, estate, &issued);
+    if let Some(Scope::Member { name, .. }) = waits.map(|object| object.scope) {
+        ui.hint(&format!("a request is made on its host: rootward identity request {name}"));
+    }
     let Some((object, last)) = failures.pop() else {
         if !issued.is_empty() {
             ui.next("rootward status");

@@ -14,8 +14,7 @@ use std::process::ExitCode;
 /// terminal --yes is needed. An identity that is declared again under its name begins anew.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  $ rootward identity remove test/alice --yes
-  $ rootward journal show --act identity.remove")]
+  $ rootward identity remove test/alice --yes")]
 pub struct Args {
     /// The identity, such as prod/web
     #[arg(value_parser = member, value_name = "ENV/NAME")]

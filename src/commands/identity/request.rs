@@ -20,7 +20,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   $ rootward identity request web
-  $ rootward identity request web --dir /srv/web/tls --unix-user web")]
+  $ rootward identity request turn --dir tls --algorithm p384")]
 pub struct Args {
     #[command(flatten)]
     host: host::Where,

@@ -7,7 +7,7 @@ use crate::authority::{
         self,
         grants::{self, Grants},
     },
-    status::{Row, identity_row},
+    status::{Row, of_identity},
 };
 use crate::commands::{Session, day, left, member, moment};
 use crate::error::Result;
@@ -65,7 +65,7 @@ fn gather<'e>(estate: &Estate, object: &'e ObjectRef, session: &Session) -> Resu
     let (environment, name) = parts(object)?;
     let (identity, _) = identity::load(estate, estate.environment(environment)?, name)?;
     let history = estate.history();
-    let row = identity_row(&history, object, session.context.now());
+    let row = of_identity(estate, &identity, session.context.now());
     let dir = layout::identity(environment, name);
     let certificate = match history.certificate(object) {
         Some(record) => Some((estate.recorded_certificate(object, &dir)?, record.clone())),
