@@ -103,6 +103,17 @@ fn prepare_page(shell: &Shell, path: &str) {
         "rootward ceremony rehearse" => {
             shell.run("rootward ceremony plan --witness bob -o plan.toml");
         }
+        "rootward identity request" => {
+            shell.run("mkdir -m 0700 tls && rootward identity add prod/turn --kind app --key host");
+        }
+        "rootward identity install" => {
+            shell.run(
+                "rootward identity issue prod/web --csr web.csr
+                 rootward identity issue prod/turn --csr tls/turn.csr
+                 mkdir usb && cp identities/prod/web/*.pem ca/prod/trust.pem usb/
+                 mkdir new && cp identities/prod/turn/*.pem new/",
+            );
+        }
         "rootward ceremony verify" => {
             let medium = shell.medium();
             shell.run(&format!(
@@ -121,7 +132,9 @@ const BEFORE: [(&str, &str); 2] = [
     (
         "rootward rotate revoke prod/identity@g1 --reason superseded --yes",
         "rootward identity issue --env prod
-         rootward identity issue prod/remote --csr remote.csr",
+         rootward identity issue prod/remote --csr remote.csr
+         rootward identity issue prod/web --csr web.csr
+         rootward identity issue prod/turn --csr tls/turn.csr",
     ),
 ];
 

@@ -68,6 +68,12 @@ impl Workspace {
         self.staged.get(path).or_else(interrupted)
     }
 
+    /// Will an interrupted act, once finished, have removed it?
+    fn is_gone(&self, path: &str) -> bool {
+        let removed = |pending: &Pending| pending.removed.iter().any(|removed| removed == path);
+        self.pending.as_ref().is_some_and(removed)
+    }
+
     /// Puts files where later steps of the same act find them; nothing is written.
     pub fn stage(&mut self, outputs: Vec<Output>) {
         let content = |output: Output| (output.path, (output.bytes, output.mode));
@@ -90,6 +96,7 @@ impl Workspace {
     pub fn read(&self, path: &str) -> Result<Zeroizing<Vec<u8>>> {
         match self.pending(path) {
             Some((bytes, _)) => Ok(bytes.clone()),
+            None if self.is_gone(path) => Err(Error::failed(format!("{path} was removed"))),
             None => file::read(&self.root.join(path), file::SMALL),
         }
     }
@@ -99,18 +106,22 @@ impl Workspace {
         if let Some((bytes, _)) = self.pending(path) {
             return Ok(Some(bytes.clone()));
         }
+        if self.is_gone(path) {
+            return Ok(None);
+        }
         file::read_if_any(&self.root.join(path), limit)
     }
 
     /// Is there anything of this name, staged or in its place?
     pub fn exists(&self, path: &str) -> bool {
-        self.pending(path).is_some() || file::exists(&self.root.join(path))
+        self.pending(path).is_some() || !self.is_gone(path) && file::exists(&self.root.join(path))
     }
 
     /// Its permission bits; `None` when there is no such file.
     pub fn mode(&self, path: &str) -> Option<u32> {
         match self.pending(path) {
             Some((_, mode)) => Some(*mode),
+            None if self.is_gone(path) => None,
             None => file::mode(&self.root.join(path)),
         }
     }
@@ -118,7 +129,10 @@ impl Workspace {
     /// The entries of a directory in order; files under way (`.NAME.new`) are not among them.
     pub fn entries(&self, dir: &str) -> Result<Vec<Entry>> {
         let mut entries = file::entries(&self.root.join(dir))?;
-        entries.retain(|entry| !(entry.name.starts_with('.') && entry.name.ends_with(".new")));
+        let is_under_way = |name: &str| name.starts_with('.') && name.ends_with(".new");
+        entries.retain(|entry| {
+            !is_under_way(&entry.name) && !self.is_gone(&format!("{dir}/{}", entry.name))
+        });
         let below = |path: &String| Some(path.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
         entries.extend(self.staged.keys().filter_map(below).map(
             |rest| match rest.split_once('/') {
