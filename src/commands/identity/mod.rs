@@ -1,4 +1,5 @@
-//! `rootward identity add | issue | renew | remove | show | list`, and on the host `request | install`
+//! `rootward identity add | issue | renew | revoke | remove | show | list`, and on the host
+//! `request | install`
 
 mod add;
 mod host;
@@ -7,6 +8,8 @@ mod issue;
 mod list;
 mod remove;
 mod request;
+#[cfg(feature = "vault")]
+mod revoke;
 mod show;
 mod words;
 
@@ -16,7 +19,7 @@ use crate::model::name::{Name, ObjectRef, Scope};
 use issue::When;
 use std::process::ExitCode;
 
-/// Identities: add, issue, renew, remove, show, list; request, install
+/// Identities: add, issue, renew, revoke, remove, show; request, install
 ///
 /// A Unix user, an app, a proxy or a listener (the TLS server certificate of a Vault), each
 /// declared in identities/ENV/NAME/identity.toml. `request` and `install` are for the host on which
@@ -49,6 +52,8 @@ pub enum Verb {
   $ rootward identity renew prod/hello
   $ rootward identity renew prod/remote --csr remote.csr")]
     Renew(issue::IssueArgs),
+    #[cfg(feature = "vault")]
+    Revoke(revoke::RevokeArgs),
     Show(show::Args),
     /// List the identities of all environments
     ///
@@ -69,6 +74,8 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
         Verb::Issue(args) => issue::run(args, When::Due, session),
         Verb::Install(args) => install::run(args, session),
         Verb::Renew(args) => issue::run(args, When::Now, session),
+        #[cfg(feature = "vault")]
+        Verb::Revoke(args) => revoke::run(args, session),
         Verb::Show(args) => show::run(args, session),
         Verb::List => {
             list::run(session)?;

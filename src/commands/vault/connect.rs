@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 /// Which server, and as whom; in the place of each the variable BAO_* or VAULT_*.
 #[derive(Debug, Default, clap::Args)]
+#[group(id = "connection")]
 #[command(next_help_heading = "Connection (else BAO_*, VAULT_*, as declared)")]
 pub struct Args {
     /// The server, https://HOST:PORT
