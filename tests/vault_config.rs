@@ -11,8 +11,7 @@ use servers::{Mutual, mutual::both};
 /// With these lines in `[server]`, of prod.
 fn rendered(server: &str) -> String {
     let site = Site::declared();
-    let declared = site.read("ca/prod/environment.toml");
-    site.write("ca/prod/environment.toml", &format!("{declared}\n{server}\n"));
+    site.edit("ca/prod/environment.toml", "[server]\n", &format!("[server]\n{server}\n"));
     site.run(&["vault", "config", "prod"]).ok().stdout
 }
 
@@ -54,7 +53,7 @@ fn what_is_not_declared_is_as_the_packages_have_it() {
 
 #[test]
 fn vault_takes_its_audit_device_by_command_and_is_told_not_to_lock_memory() {
-    let text = rendered("[server]\ndialect = \"vault\"");
+    let text = rendered("dialect = \"vault\"");
     assert!(text.contains("disable_mlock = true"), "{text}");
     assert!(text.contains("\n#   vault audit enable file file_path=/var/log/vault/audit.log"));
     assert!(!text.contains("\naudit "), "{text}");

@@ -218,6 +218,18 @@ fn an_app_cannot_pose_as_the_server() {
 }
 
 #[test]
+fn an_expired_listener_is_refused_and_an_expired_crl_is_not_missed() {
+    let site = both();
+    let front = front(&site, &page(200, "text/plain", "x"));
+    let (token, address) = (token(&site), format!("https://127.0.0.1:{}", front.port()));
+    let options = ["--address", &address, "--tls-server-name", HOST, "--token-file", &token];
+    let at = |clock| move |site: &Site| site.at(clock, &[ASK, &options].concat());
+    let hint = "rootward identity issue --env prod, then load it in the server";
+    says(&site, 1, "the server's certificate has expired", hint, at("+100d"));
+    says(&site, 1, "200, text/plain, expected JSON", "something stands between", at("+40d"));
+}
+
+#[test]
 fn a_revoked_listener_is_refused() {
     let site = both();
     let front = front(&site, &page(200, "text/plain", "x"));
@@ -427,4 +439,6 @@ fn settings_that_are_not_understood() {
         assert_plain(&site.fails(2, words, |_| with(variable)));
     }
     site.fails(1, "VAULT_CACERT: cannot open", |_| with(("VAULT_CACERT", "/nowhere/ca.pem")));
+    let skip = with(("VAULT_SKIP_VERIFY", "true"));
+    assert!(skip.stderr.contains("VAULT_SKIP_VERIFY is not heeded"), "{}", skip.stderr);
 }

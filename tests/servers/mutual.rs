@@ -45,13 +45,12 @@ impl<'s> Mutual<'s> {
         fs::set_permissions(dir.join("data"), fs::Permissions::from_mode(0o700)).unwrap();
         let port = free_port();
         site.edit("ca/prod/environment.toml", &format!("{HOST}:8200"), &format!("{HOST}:{port}"));
-        let mut declared = site.read("ca/prod/environment.toml");
-        declared += &format!(
-            "\n[server]\nlisten = \"127.0.0.1:{port}\"\ndata = \"{0}/data\"\n\
+        let declared = format!(
+            "[server]\nlisten = \"127.0.0.1:{port}\"\ndata = \"{0}/data\"\n\
              audit = \"{0}/audit.log\"\ntls = \"{0}/tls\"\n",
             dir.display()
         );
-        site.write("ca/prod/environment.toml", &declared);
+        site.edit("ca/prod/environment.toml", "[server]\n", &declared);
         let hcl = dir.join("server.hcl").display().to_string();
         site.run(&["vault", "config", "prod", "-o", &hcl]).ok();
         // As the head of the file says.

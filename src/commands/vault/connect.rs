@@ -54,6 +54,9 @@ pub fn connect(
     estate: &Estate,
     environment: &Name,
 ) -> Result<Client> {
+    if let Some(Found { source, .. }) = found::variable("SKIP_VERIFY")? {
+        session.ui.warn(&format!("{source} is not heeded: every server is verified"));
+    }
     let address = found::text(args.address.as_deref(), "--address", "ADDR")?;
     let connection = connection(args, session, estate, environment, address.as_ref())?;
     let client = Client::new(&connection)?;
