@@ -21,8 +21,6 @@ pub enum Kind {
     Auth,
     /// The configuration of an auth method.
     AuthConfig,
-    /// A signed intermediate in a PKI mount.
-    Issuer,
     /// A CRL of certificate login.
     Crl,
     /// Who logs in, in whichever way.
@@ -37,6 +35,8 @@ pub enum Kind {
     JwtRole,
     /// A role of Kubernetes login.
     KubernetesRole,
+    /// A signed intermediate in a PKI mount; a server that lost its key lets everybody log in.
+    Issuer,
     /// What an identity can have issued inside the server.
     PkiRole,
 }

@@ -1,9 +1,8 @@
 //! A real OpenBao that is configured by `rootward vault config prod`: mutual TLS, raft storage. It
 //! can be sealed, stopped and started again.
 
-use super::openbao::bao;
 use super::{Answer, HOST, INTERMEDIATE, Server, free_port, within_ten_seconds};
-use crate::common::{Run, Site, Template, output};
+use crate::common::{Run, Site, Template, bao, output};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

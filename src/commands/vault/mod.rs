@@ -36,7 +36,7 @@ pub enum Verb {
     /// Either all that differs now, after a question, or exactly what a plan in a file says. What
     /// was interrupted goes on when it is typed again.
     #[command(after_help = "Examples:
-  $ rootward vault apply prod
+  $ rootward vault apply prod --yes
   $ rootward vault apply prod plan.json")]
     Apply(apply::ApplyArgs),
     /// Show how the server differs from what is declared
