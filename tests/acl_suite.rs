@@ -107,7 +107,7 @@ fn where_capabilities_and_requests_differ_both_are_known() {
     let cases = cases("tables");
     let case = cases.iter().find(|case| case["id"] == TRAILING_SLASH).unwrap();
     let expected = json!({ "capabilities": ["read"], "allowed": false, "sudo": false });
-    assert_eq!(eval(&[case.clone()]), [expected]);
+    assert_eq!(eval(std::slice::from_ref(case)), [expected]);
 }
 
 #[test]

@@ -63,6 +63,8 @@ fn prepare(shell: &Shell) -> Trial {
         let made = ["write", "-field=csr", path, "common_name=prod-vault", "key_type=ec"];
         fs::write(shell.here().join(file), server.bao(&made)).unwrap();
     }
+    let question = r#"{"policies": ["path \"a\" { policy = \"read\" }"], "path": "a"}"#;
+    fs::write(shell.here().join("queries.jsonl"), question).unwrap();
     shell.run(
         "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
          -keyout remote.key -out remote.csr -subj /CN=remote",

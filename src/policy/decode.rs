@@ -1,12 +1,24 @@
 //! Values of a rule's keys, as hcl/decoder puts them into Go's types.
 
-use super::hcl::{Item, Node};
+use super::hcl::{Item, Node, Syntax};
 use super::{Parameters, number};
+use crate::model::text::nearest;
 use serde_json::{Map, Value};
 use time::Duration;
 
 /// Errors say what was got and what was expected; the caller knows the key.
 type Result<T> = std::result::Result<T, String>;
+
+/// No other keys than these.
+pub(super) fn known(items: &[Item], keys: &[&str]) -> std::result::Result<(), Syntax> {
+    let Some(item) = items.iter().find(|item| !keys.contains(&item.name())) else { return Ok(()) };
+    let expected = match nearest(item.name(), keys.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("expected one of {}", keys.join(", ")),
+    };
+    let message = format!("unknown key {:?}; {expected}", item.name());
+    Err(Syntax { line: item.line, message })
+}
 
 fn wrong<T>(item: &Item, expected: &str) -> Result<T> {
     let got = if item.keys.len() > 1 { "a labelled block" } else { item.value.what() };

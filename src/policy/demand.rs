@@ -3,7 +3,6 @@
 
 use super::decode::{self, Ttl};
 use super::hcl::{Item, Node};
-use super::read::known;
 
 /// What was got and what was expected.
 type Result<T> = std::result::Result<T, String>;
@@ -99,6 +98,6 @@ fn block<'a>(item: &'a Item<'a>, keys: &[&str]) -> Result<&'a [Item<'a>]> {
     let Node::Object(items) = &item.value else {
         return Err(format!("got {} for {:?}, expected '{{'", item.value.what(), item.name()));
     };
-    known(items, keys).map_err(|syntax| syntax.message)?;
+    decode::known(items, keys).map_err(|syntax| syntax.message)?;
     Ok(items)
 }

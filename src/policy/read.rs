@@ -6,7 +6,6 @@ use super::{
     Capabilities, Capability, Dialect, Invalid, Limits, Pattern, Policy, Rule, Terms, decode,
     decode::Ttl, demand, number,
 };
-use crate::model::text::nearest;
 
 /// Where, and what.
 type Result<T> = std::result::Result<T, hcl::Syntax>;
@@ -36,7 +35,7 @@ fn policy(text: &str, terms: Terms) -> Result<Policy> {
         return Err(fault(0, "the policy is empty"));
     }
     let items = hcl::parse(text)?;
-    known(&items, &["name", "path"])?;
+    decode::known(&items, &["name", "path"])?;
     let mut policy = Policy { source: String::new(), name: None, rules: Vec::new() };
     for item in items.iter().filter(|item| item.name() == "name") {
         policy.name = Some(decode::string(item).map_err(|message| fault(item.line, message))?);
@@ -47,7 +46,7 @@ fn policy(text: &str, terms: Terms) -> Result<Policy> {
         let Node::Object(items) = &item.value else {
             return Err(at(format!("got {}, expected '{{'", item.value.what())));
         };
-        known(items, keys(terms.dialect))?;
+        decode::known(items, keys(terms.dialect))?;
         policy.rules.extend(rule(path, item.line, &Draft::of(items)?, terms).map_err(at)?);
     }
     Ok(policy)
@@ -89,15 +88,6 @@ fn keys(dialect: Dialect) -> &'static [&'static str] {
             "subscribe_event_types",
         ],
     }
-}
-
-pub(super) fn known(items: &[Item], keys: &[&str]) -> Result<()> {
-    let Some(item) = items.iter().find(|item| !keys.contains(&item.name())) else { return Ok(()) };
-    let expected = match nearest(item.name(), keys.iter().copied()) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("expected one of {}", keys.join(", ")),
-    };
-    Err(fault(item.line, format!("unknown key {:?}; {expected}", item.name())))
 }
 
 /// The keys of a rule, as they are written.
