@@ -2,19 +2,23 @@
 //!
 //! [`Policy::parse`] reads HCL as the server does, [`Policy::resolve`] fills in an identity,
 //! [`Acl::of`] puts the policies of one token together, and [`Acl::decide`] answers as the server
-//! would. Nothing here reads a file or a clock.
+//! would; [`reach`] answers for a whole set of paths. Nothing here reads a file or a clock.
 
 mod acl;
 mod capability;
 mod decide;
 mod decode;
+mod demand;
 pub mod hcl;
 mod limits;
 mod number;
 mod pattern;
 mod read;
 mod rule;
+mod sets;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use acl::{Acl, Grant, Origin};
 pub use capability::{Capabilities, Capability, Dialect, Operation};
@@ -22,4 +26,5 @@ pub use decide::{Decision, Reason, Request};
 pub use limits::{Limits, Parameters};
 pub use pattern::{Kind, Pattern};
 pub use rule::{Invalid, Policy, Rule, Terms};
+pub use sets::{Cell, Extent, Reach, reach};
 pub use template::{Alias, Entity, Group, Identity};
