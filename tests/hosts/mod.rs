@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 #![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
 
-use super::common::{Run, libfaketime, output, tool};
+use super::common::{Run, Site, libfaketime, output, tool};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -150,4 +150,43 @@ impl Host {
         command.current_dir(self.dir()).stdin(Stdio::null()).env_remove("NO_COLOR");
         Run::of(command.output().unwrap())
     }
+}
+
+pub const ADD: [&str; 9] =
+    ["identity", "add", "prod/web", "--kind", "app", "--policy", "kv-read", "--key", "host"];
+
+/// A workspace in which prod/web is declared, and its host with the key and the request.
+pub fn requested() -> (Site, Host) {
+    let site = Site::prepared();
+    site.run(&ADD).ok();
+    let host = Host::new();
+    host.run(&["identity", "request", "web"]).ok();
+    (site, host)
+}
+
+/// The same with its certificate issued.
+pub fn issued() -> (Site, Host) {
+    let (site, host) = requested();
+    issue(&site, &host);
+    (site, host)
+}
+
+pub fn issue(site: &Site, host: &Host) {
+    let csr = host.path("web.csr").display().to_string();
+    site.keyed(&["identity", "issue", "prod/web", "--csr", &csr]).ok();
+}
+
+/// Where the certificate lies in the workspace.
+pub fn from(site: &Site) -> String {
+    site.path("identities/prod/web").display().to_string()
+}
+
+/// Refused by that rule.
+#[track_caller]
+pub fn by(rule: &str, run: Run) -> Run {
+    run.fails(3, &format!("{rule}: "))
+}
+
+pub fn install(site: &Site, host: &Host) -> Run {
+    host.run(&["identity", "install", "web", "--from", &from(site)])
 }

@@ -12,7 +12,7 @@ use crate::store::file::shown;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::process::ExitCode;
 
-/// On its host: make the key, which stays, and a request for its certificate
+/// On its host: make its key, which stays, and a request
 ///
 /// DIR gets key.pem (0400, the Unix user's) and NAME.csr, which goes to the workspace; no workspace
 /// is needed here. Typed by that user, or by root. A key that is there is never overwritten: typed
