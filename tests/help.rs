@@ -11,7 +11,6 @@ mod trial;
 use clap::Command;
 use shell::Shell;
 use std::fs;
-use std::path::Path;
 use trial::Trial;
 
 /// Every command with its path, `rootward root create`, in the order of the help pages.

@@ -2,6 +2,7 @@
 //! its own. It holds nothing and ends with the test.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
 
 use crate::common::{bao, output};
 use crate::shell::Shell;
