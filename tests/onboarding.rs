@@ -117,6 +117,11 @@ fn what_is_added_is_said_and_written_the_same_way_each_time() {
     let shown = site.run(&["identity", "show", "prod/web"]).ok().stdout;
     assert!(shown.contains("jwt: role gitea_cicd_web, known as example/web, policy web-ops"));
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    let list = site.run(&["identity", "list", "--json"]).ok().stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let web = list["objects"].as_array().unwrap().iter().find(|row| row["object"] == "prod/web");
+    assert_eq!(web.unwrap()["declared"]["auth"], serde_json::json!(["cert", "jwt"]));
+    assert_eq!(web.unwrap()["state"], "waits for request");
     let json = site.run(&["identity", "show", "prod/web", "--json"]).ok().stdout;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["may"][0]["paths"][1]["path"], "kvv2/data/web/*");

@@ -30,6 +30,9 @@ fn a_key_is_made_once_and_is_for_one_user() {
     let said = openssl(&["req", "-in", "web.csr", "-noout", "-verify", "-subject"]);
     assert!(said.contains("CN = web") || said.contains("CN=web"), "{said}");
     assert_eq!(host.names(), ["key.pem", "web.csr"]);
+    let json = host.run(&["identity", "request", "web", "--json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((&json["version"], &json["key_made"]), (&1.into(), &false.into()));
     host.run(&["identity", "request", "web", "--algorithm", "p256"]).ok();
     by("CONTRADICTION", host.run(&["identity", "request", "web", "--algorithm", "p384"]));
     for (algorithm, words) in [("p384", "secp384r1"), ("ed25519", "ED25519")] {
@@ -223,6 +226,11 @@ fn only_its_own_certificate_is_installed() {
     host.run(&["identity", "install", "web", "--from", &brought])
         .fails(1, "trust.pem has no BEGIN");
     fs::write(&trust, site.read("ca/root/g1/cert.pem")).unwrap();
+    // A second name may be that of somebody else's file.
+    fs::hard_link(host.path("key.pem"), host.path("chain.pem")).unwrap();
+    host.run(&["identity", "install", "web", "--from", &brought])
+        .fails(1, "has 2 names, expected one");
+    fs::remove_file(host.path("chain.pem")).unwrap();
     // Before and after its time.
     for clock in ["-2d", "+31d"] {
         let run = host.at(clock, &["identity", "install", "web", "--from", &brought]);
@@ -244,9 +252,14 @@ fn only_its_own_certificate_is_installed() {
         host.run(&line).fails(2, "expected 0400");
     }
     assert_eq!(host.names(), before);
-    // Without roots it is said that nobody looked.
-    let run = install(&site, &host).ok();
+    // Without roots it is said that nobody looked; of a file only its certificates are taken.
+    let from = host.brought(Path::new(&from(&site)));
+    let text = format!("a note\n{own}{}", host.read("key.pem"));
+    fs::write(Path::new(&from).join("chain.pem"), text).unwrap();
+    let run = host.run(&["identity", "install", "web", "--from", &from]).ok();
     assert!(run.stderr.contains("warning: its chain was not verified"), "{}", run.stderr);
+    assert_eq!(host.read("chain.pem"), own);
+    install(&site, &host).ok();
 }
 
 #[test]

@@ -20,7 +20,8 @@ pub const CERTIFICATE: &str = "cert.pem";
 pub const CHAIN: &str = "chain.pem";
 pub const TRUST: &str = "trust.pem";
 
-/// Whose certificate it is to be, and what was brought.
+/// Whose certificate it is to be, and what was brought. Of the files only the certificates are
+/// taken: whatever else is in them stays where it is.
 pub struct Asked<'a> {
     /// The identity.
     pub name: &'a Name,
@@ -59,6 +60,7 @@ pub fn install(asked: &Asked, rng: &Rng) -> Result<Installed> {
     let Asked { name, place, user, access, .. } = asked;
     exposure::directories(place, user)?;
     let _lock = place.lock()?;
+    place.clean(KEY)?;
     let certificate = leaf(asked)?;
     let path = shown(&place.path().join(KEY));
     let key = request::key(place, user, rng)?.ok_or_else(|| {
@@ -74,15 +76,25 @@ pub fn install(asked: &Asked, rng: &Rng) -> Result<Installed> {
         None => versions::read(place, TRUST)?,
     };
     above(asked, &certificate, trust.as_deref())?;
-    let mut files: Vec<Content> =
-        vec![(CERTIFICATE, asked.certificate.clone()), (CHAIN, asked.chain.clone())];
-    files.extend(trust.map(|trust| (TRUST, trust)));
+    let mut files: Vec<Content> = vec![
+        (CERTIFICATE, pem::certificate(&certificate.der)?.into_bytes()),
+        (CHAIN, certificates(CHAIN, &asked.chain)?),
+    ];
+    if let Some(trust) = trust {
+        files.push((TRUST, certificates(TRUST, &trust)?));
+    }
     let is_new = !versions::is_installed(place, &files, *access)?;
     match is_new {
         true => versions::install(place, &files, *access)?,
         false => versions::clean(place)?,
     }
     Ok(Installed { is_new, certificate, files: files.iter().map(|(name, _)| *name).collect() })
+}
+
+/// The certificates of a file, and nothing else of it.
+fn certificates(file: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+    let ders = pem::read_certificates(file, bytes)?;
+    Ok(pem::certificates(ders.iter().map(Vec::as_slice))?.into_bytes())
 }
 
 /// One certificate, of this identity, valid now.

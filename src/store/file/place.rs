@@ -106,7 +106,7 @@ impl Place {
     /// name.
     ///
     /// # Errors
-    /// Failed: a link, a directory, a device; a larger file.
+    /// Failed: a link, a directory, a device; a file with several names; a larger file.
     pub fn read(&self, name: &str, limit: u64) -> Result<Option<(Zeroizing<Vec<u8>>, Owned)>> {
         let flags = CLOSED | OFlags::NONBLOCK | OFlags::NOCTTY;
         let file = match fs::openat(&self.dir, name, flags, Mode::empty()) {
@@ -118,6 +118,13 @@ impl Place {
         let path = || shown(&self.path.join(name));
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(Error::failed(format!("{} is not a file, expected one", path())));
+        }
+        if stat.st_nlink != 1 {
+            // In another user's directory root would read whatever that user linked there.
+            let message = format!("{} has {} names, expected one", path(), stat.st_nlink);
+            return Err(
+                Error::failed(message).hint(format!("look for: find / -samefile {}", path()))
+            );
         }
         // Exact capacity: a growing vector would leave copies of a secret behind.
         let length = u64::try_from(stat.st_size)?;
