@@ -6,6 +6,8 @@ mod host;
 mod install;
 mod issue;
 mod list;
+#[cfg(feature = "vault")]
+mod live;
 mod remove;
 mod request;
 #[cfg(feature = "vault")]
@@ -54,7 +56,7 @@ pub enum Verb {
     Renew(issue::IssueArgs),
     #[cfg(feature = "vault")]
     Revoke(revoke::RevokeArgs),
-    Show(show::Args),
+    Show(show::ShowArgs),
     /// List the identities of all environments
     ///
     /// POLICIES is how many templates it has, and (+) how many whoever provisions it. Columns for

@@ -1,5 +1,7 @@
 //! `rootward identity show ENV/NAME`
 
+#[cfg(feature = "vault")]
+use super::live;
 use super::{parts, words};
 use crate::authority::{
     Estate,
@@ -9,6 +11,8 @@ use crate::authority::{
     },
     status::{Row, of_identity},
 };
+#[cfg(feature = "vault")]
+use crate::commands::vault::connect;
 use crate::commands::{Session, day, left, member, moment};
 use crate::error::Result;
 use crate::journal::{Record, chain::timestamp};
@@ -26,16 +30,24 @@ use std::process::ExitCode;
 
 /// Show one identity: its certificate, how it logs in, what it may do
 ///
-/// From the workspace alone. What it may do is what its policies say, rule by rule: of those that
+/// From the workspace, and with --live from its server. What it may do is what its policies say, rule by rule: of those that
 /// match a path, the longest decides.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   $ rootward identity show prod/hello
-  $ rootward identity show prod/hello --json")]
-pub struct Args {
+  $ rootward identity show prod/hello --json
+  $ rootward identity show prod/hello --live")]
+pub struct ShowArgs {
     /// The identity, such as prod/web
     #[arg(value_parser = member, value_name = "ENV/NAME")]
     object: ObjectRef,
+    /// Ask the server, too: entity, aliases, roles and policies as they are
+    #[cfg(feature = "vault")]
+    #[arg(long)]
+    live: bool,
+    #[cfg(feature = "vault")]
+    #[command(flatten)]
+    connection: connect::Args,
 }
 
 /// Everything that is known of it here.
@@ -51,14 +63,37 @@ struct Shown<'e> {
 }
 
 /// One page.
-pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
+pub fn run(args: &ShowArgs, session: &Session) -> Result<ExitCode> {
     let estate = session.read()?;
     let shown = gather(&estate, &args.object, session)?;
-    match session.ui.json {
-        true => session.ui.json(&value(&shown))?,
-        false => page(session, &shown)?,
+    let ui = session.ui;
+    #[cfg(feature = "vault")]
+    let live = args.live.then(|| live::of(&args.connection, session, &estate, &shown.identity));
+    #[cfg(feature = "vault")]
+    let live = live.transpose()?;
+    if ui.json {
+        let json = value(&shown);
+        #[cfg(feature = "vault")]
+        let json = match &live {
+            Some(live) => with(json, "server", live::value(live)),
+            None => json,
+        };
+        ui.json(&json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    page(session, &shown)?;
+    #[cfg(feature = "vault")]
+    live.iter().try_for_each(|live| live::page(ui, live))?;
+    if let Some(next) = &shown.row.next {
+        ui.next(next);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "vault")]
+fn with(mut object: Value, key: &str, value: Value) -> Value {
+    object[key] = value;
+    object
 }
 
 fn gather<'e>(estate: &Estate, object: &'e ObjectRef, session: &Session) -> Result<Shown<'e>> {
@@ -78,7 +113,7 @@ fn gather<'e>(estate: &Estate, object: &'e ObjectRef, session: &Session) -> Resu
 
 fn page(session: &Session, shown: &Shown) -> Result<()> {
     let ui = session.ui;
-    let Shown { identity, row, .. } = shown;
+    let Shown { identity, .. } = shown;
     let declared = &identity.declared;
     field(ui, "object", &shown.object.to_string())?;
     field(ui, "kind", declared.kind.word())?;
@@ -106,11 +141,7 @@ fn page(session: &Session, shown: &Shown) -> Result<()> {
     }
     field(ui, "files", &format!("identities/{}/: {}", shown.object, shown.files.join(", ")))?;
     ui.out("")?;
-    words::say(ui, identity, &shown.grants)?;
-    if let Some(next) = &row.next {
-        ui.next(next);
-    }
-    Ok(())
+    words::say(ui, identity, &shown.grants)
 }
 
 fn field(ui: &Ui, label: &str, text: &str) -> Result<()> {

@@ -5,7 +5,7 @@ mod config;
 pub mod connect;
 mod found;
 mod plan;
-mod show;
+pub mod show;
 
 use super::Session;
 use crate::error::Result;

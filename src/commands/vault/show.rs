@@ -60,7 +60,7 @@ fn summary(step: &Step) -> Option<String> {
 }
 
 /// One field: on a line, or as a diff where it is text of many lines.
-fn changed(ui: &Ui, change: &Change) -> Result<()> {
+pub fn changed(ui: &Ui, change: &Change) -> Result<()> {
     if let (Value::String(before), Value::String(after)) = (&change.before, &change.after)
         && change.field == "policy"
     {

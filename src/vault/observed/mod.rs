@@ -9,6 +9,7 @@ mod mounts;
 mod roles;
 
 pub use identities::{Entities, entities};
+pub use roles::one;
 
 use super::client::Client;
 use super::desired::Desired;

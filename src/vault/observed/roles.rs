@@ -93,7 +93,7 @@ fn listings(desired: &Desired, observed: &Observed) -> Vec<Listing> {
 }
 
 /// The fields of one; `None` when it went away meanwhile.
-fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Option<Fields>> {
+pub fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Option<Fields>> {
     let Some(data) = client.read(path)? else { return Ok(None) };
     let mut fields = object(data);
     if kind == Kind::Crl {
