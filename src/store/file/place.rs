@@ -1,9 +1,14 @@
 //! A directory of a host in which files belong to somebody: everything goes through its open
 //! descriptor and follows no link, so that whoever owns the directory cannot lead root elsewhere.
 
+mod owned;
+mod tree;
+
+pub use owned::{Owned, Owner};
+
 use super::{Lock, canonical, shown};
 use crate::error::{Error, Explain, Result};
-use rustix::fs::{self, AtFlags, Dir, FileType, Gid, Mode, OFlags, RawMode, Stat, Uid};
+use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, RawMode, Uid};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,34 +20,6 @@ use zeroize::Zeroizing;
 pub struct Place {
     dir: File,
     path: PathBuf,
-}
-
-/// To whom a file is to belong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// The user.
-    pub uid: u32,
-    /// The group.
-    pub gid: u32,
-}
-
-/// To whom something belongs, and who may do what with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owned {
-    /// Its user and group.
-    pub owner: Owner,
-    /// The permission bits.
-    pub mode: u32,
-    /// No link, no directory, no device.
-    pub is_file: bool,
-}
-
-impl Owned {
-    fn of(stat: &Stat) -> Self {
-        let owner = Owner { uid: stat.st_uid, gid: stat.st_gid };
-        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        Self { owner, mode: stat.st_mode & 0o7777, is_file }
-    }
 }
 
 const CLOSED: OFlags = OFlags::CLOEXEC.union(OFlags::NOFOLLOW);
@@ -203,104 +180,6 @@ impl Place {
     pub fn replace(&self, name: &str, bytes: &[u8], owner: Owner, bits: u32) -> Result<()> {
         let new = self.write(name, bytes, owner, bits)?;
         self.rename(&new, name)
-    }
-
-    /// The same for a symbolic link.
-    ///
-    /// # Errors
-    /// Failed, as the disk says.
-    pub fn point(&self, name: &str, target: &str) -> Result<()> {
-        let new = format!(".{name}.new");
-        self.clean(name)?;
-        let made = fs::symlinkat(target, &self.dir, &new);
-        made.map_err(|error| self.cannot("create", name, error))?;
-        self.rename(&new, name)
-    }
-
-    /// Where a symbolic link points to; `None` for all else.
-    pub fn target(&self, name: &str) -> Option<String> {
-        let target = fs::readlinkat(&self.dir, name, Vec::new()).ok()?;
-        target.into_string().ok()
-    }
-
-    /// Renames durably.
-    ///
-    /// # Errors
-    /// Failed, as the disk says.
-    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
-        let renamed = fs::renameat(&self.dir, from, &self.dir, to);
-        renamed.map_err(|error| self.cannot("create", to, error))?;
-        self.sync()
-    }
-
-    /// A directory in this one, made where it is missing.
-    ///
-    /// # Errors
-    /// Failed, when something else has that name.
-    pub fn below(&self, name: &str, owner: Owner, bits: u32) -> Result<Self> {
-        match fs::mkdirat(&self.dir, name, mode(bits & 0o700)) {
-            Ok(()) => self.sync()?,
-            Err(Errno::EXIST) => {}
-            Err(error) => return Err(self.cannot("create", name, error)),
-        }
-        let dir = self.enter(name)?;
-        self.give(&dir.dir, owner, bits, name)?;
-        Ok(dir)
-    }
-
-    /// The same where it is there; `None` when nothing has that name.
-    ///
-    /// # Errors
-    /// Failed, when something else has that name.
-    pub fn below_if_any(&self, name: &str) -> Result<Option<Self>> {
-        match self.look(name)? {
-            Some(_) => self.enter(name).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn enter(&self, name: &str) -> Result<Self> {
-        let flags = CLOSED | OFlags::DIRECTORY;
-        let dir = fs::openat(&self.dir, name, flags, Mode::empty());
-        let dir = dir.map_err(|error| self.cannot("open the directory", name, error))?;
-        Ok(Self { dir: File::from(dir), path: self.path.join(name) })
-    }
-
-    /// The names in it, without order.
-    ///
-    /// # Errors
-    /// Failed, when it cannot be read.
-    pub fn names(&self) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in Dir::read_from(&self.dir)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            if name != "." && name != ".." {
-                names.push(name);
-            }
-        }
-        Ok(names)
-    }
-
-    /// Removes a file, a link, or a directory with the files in it; that it is gone is no error.
-    ///
-    /// # Errors
-    /// Failed, as the disk says.
-    pub fn remove(&self, name: &str) -> Result<()> {
-        let removed = match fs::unlinkat(&self.dir, name, AtFlags::empty()) {
-            Err(Errno::ISDIR) => {
-                let dir = self.enter(name)?;
-                for file in dir.names()? {
-                    let gone = fs::unlinkat(&dir.dir, &file, AtFlags::empty());
-                    gone.map_err(|error| dir.cannot("remove", &file, error))?;
-                }
-                fs::unlinkat(&self.dir, name, AtFlags::REMOVEDIR)
-            }
-            other => other,
-        };
-        match removed {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(error) => Err(self.cannot("remove", name, error)),
-        }
     }
 
     /// Makes the names in it durable.
