@@ -21,7 +21,7 @@ use crate::model::name::{Name, ObjectRef, Scope};
 use issue::When;
 use std::process::ExitCode;
 
-/// Identities: add, issue, renew, revoke, remove, show; request, install
+/// Identities: add, issue, renew, revoke, remove, show, list
 ///
 /// A Unix user, an app, a proxy or a listener (the TLS server certificate of a Vault), each
 /// declared in identities/ENV/NAME/identity.toml. `request` and `install` are for the host on which
