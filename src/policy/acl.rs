@@ -169,6 +169,22 @@ impl<'p> Acl<'p> {
         }
     }
 
+    /// Those that could match something that begins with `head`, or what it begins with.
+    pub(super) fn around(&self, head: &str) -> Vec<&Grant<'p>> {
+        let mut found: Vec<_> = beginning(&self.exact, head).collect();
+        // LIST without the final slash.
+        found.extend(head.strip_suffix('/').and_then(|bare| self.exact.get(bare)));
+        found.extend(beginning(&self.prefixes, head));
+        let shorter = head.char_indices().filter_map(|(at, _)| self.prefixes.get(&head[..at]));
+        found.extend(shorter);
+        let meets = |grant: &&Grant| {
+            let theirs = grant.pattern.head();
+            theirs.starts_with(head) || head.starts_with(theirs)
+        };
+        found.extend(self.segments.iter().filter(meets));
+        found
+    }
+
     /// Does the server show the mount (`secret/`) to whoever holds the token? The question of its
     /// user interface; more than what may be done there.
     pub fn sees_mount(&self, mount: &str) -> bool {

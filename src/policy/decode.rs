@@ -86,7 +86,7 @@ fn any(node: &Node, in_map: bool) -> Result<Value> {
     Ok(match node {
         Node::Bool(value) => Value::Bool(*value),
         Node::Number(text) => number::integer(text).ok_or_else(|| wrong(text))?.into(),
-        Node::Float(text) => text.parse::<f64>().map_err(|_| wrong(text))?.into(),
+        Node::Float(text) => number::float(text).ok_or_else(|| wrong(text))?.into(),
         Node::Text(text) => Value::String(text.to_string()),
         Node::List(nodes) => nodes.iter().map(|node| any(node, false)).collect::<Result<_>>()?,
         Node::Object(items) if in_map => Value::Array(vec![object(items)?]),
@@ -124,7 +124,7 @@ pub(super) fn ttl<'a>(item: &Item<'a>) -> Result<Ttl<'a>> {
         _ if item.keys.len() > 1 => Ttl::Wrong("a labelled block"),
         Node::Text(text) => Ttl::Text(text.clone()),
         Node::Number(text) => Ttl::Seconds(number::integer(text).ok_or_else(|| wrong(text))?),
-        Node::Float(text) => Ttl::Seconds(text.parse::<f64>().map_err(|_| wrong(text))? as i64),
+        Node::Float(text) => Ttl::Seconds(number::float(text).ok_or_else(|| wrong(text))? as i64),
         other => Ttl::Wrong(other.what()),
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! [`Policy::parse`] reads HCL as the server does, [`Policy::resolve`] fills in an identity,
 //! [`Acl::of`] puts the policies of one token together, and [`Acl::decide`] answers as the server
-//! would. Nothing here reads a file or a clock.
+//! would; [`reach`] answers for a whole set of paths. Nothing here reads a file or a clock.
 
 mod acl;
 mod capability;
@@ -14,6 +14,7 @@ mod number;
 mod pattern;
 mod read;
 mod rule;
+mod sets;
 mod template;
 
 pub use acl::{Acl, Grant, Origin};
@@ -22,4 +23,5 @@ pub use decide::{Decision, Reason, Request};
 pub use limits::{Limits, Parameters};
 pub use pattern::{Kind, Pattern};
 pub use rule::{Invalid, Policy, Rule, Terms};
+pub use sets::{Cell, Extent, Reach, reach};
 pub use template::{Alias, Entity, Group, Identity};

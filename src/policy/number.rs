@@ -23,6 +23,11 @@ pub(super) fn integer(text: &str) -> Option<i64> {
     i64::from_str_radix(&format!("{sign}{digits}"), base).ok()
 }
 
+/// strconv.ParseFloat of what the scanner takes for one.
+pub(super) fn float(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// A text as parseutil.ParseDurationSecond reads it: seconds, days, or Go's `1h30m`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("got the duration {text:?}, expected one like \"90s\" or \"1h\"");

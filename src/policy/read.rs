@@ -227,16 +227,36 @@ fn limits(draft: &Draft, granted: Capabilities) -> std::result::Result<Limits, S
     Ok(limits)
 }
 
-/// Go's templates are not executed here; but the path must depend on the key.
+/// Go's templates are not executed here; but the path must depend on the key, and the functions
+/// must be known.
 fn filter_path(template: &str) -> std::result::Result<(), String> {
-    let wrong = || format!("got the filter path {template:?}, expected one with {{{{ .key }}}}");
+    let wrong =
+        |expected: &str| Err(format!("got the filter path {template:?}, expected {expected}"));
     let mut uses_key = false;
     for part in template.split("{{").skip(1) {
-        let (action, _) = part.split_once("}}").ok_or_else(wrong)?;
-        uses_key |= action.contains(".key");
+        let Some((action, _)) = part.split_once("}}") else { return wrong("a '}}' for each '{{'") };
+        let code: String = action.split('"').step_by(2).collect();
+        let is_part = |c: char| c.is_alphanumeric() || "_.$".contains(c);
+        for word in code.split(|c| !is_part(c)) {
+            uses_key |= word == ".key";
+            let is_name = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+            if is_name && !WORDS.contains(&word) {
+                return wrong(&format!("no function {word:?}"));
+            }
+        }
     }
-    if uses_key { Ok(()) } else { Err(wrong()) }
+    if uses_key { Ok(()) } else { wrong("one that uses {{ .key }}") }
 }
+
+/// Keywords and functions of Go's text/template, and the functions that the server adds.
+#[rustfmt::skip]
+const WORDS: [&str; 44] = [
+    "and", "base64", "block", "break", "call", "continue", "define", "else", "end", "eq", "false",
+    "ge", "gt", "html", "if", "index", "js", "le", "len", "lowercase", "lt", "ne", "nil", "not",
+    "or", "print", "printf", "println", "random", "range", "replace", "sha256", "slice", "template",
+    "timestamp", "true", "truncate", "truncate_sha256", "unix_time", "unix_time_millis",
+    "uppercase", "urlquery", "uuid", "with",
+];
 
 /// It is only looked at whether it is one: who may authorize what is not known here.
 fn control_group(item: &Item) -> std::result::Result<(), String> {
@@ -256,7 +276,11 @@ fn control_group(item: &Item) -> std::result::Result<(), String> {
 }
 
 fn factor(item: &Item) -> std::result::Result<(), String> {
-    const OPERATIONS: [&str; 7] = ["create", "delete", "list", "patch", "read", "scan", "update"];
+    #[rustfmt::skip]
+    const OPERATIONS: [&str; 14] = [
+        "alias-lookahead", "create", "delete", "header", "help", "list", "patch", "read", "renew",
+        "resolve-role", "revoke", "rollback", "scan", "update",
+    ];
     let parts = block(item, &["controlled_capabilities", "identity"])?;
     if item.keys.len() < 2 {
         return Err("got a factor without a name".to_owned());

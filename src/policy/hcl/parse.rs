@@ -10,15 +10,13 @@ use std::borrow::Cow;
 enum Stop {
     /// The text ended where a key or a value was expected.
     End,
-    /// The token was a wrong one. hcl/parser forgives it when it was a `}`.
-    Token(Syntax),
-    /// No token at all.
-    Scan(Syntax),
+    /// No token, or a wrong one.
+    Wrong(Syntax),
 }
 
 impl From<Syntax> for Stop {
     fn from(syntax: Syntax) -> Self {
-        Stop::Scan(syntax)
+        Stop::Wrong(syntax)
     }
 }
 
@@ -36,7 +34,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Item<'_>>, Syntax> {
     let mut items = Vec::new();
     match parser.items(&mut items, false) {
         Ok(()) => Ok(items),
-        Err(Stop::Token(syntax) | Stop::Scan(syntax)) => Err(syntax),
+        Err(Stop::Wrong(syntax)) => Err(syntax),
         Err(Stop::End) => Err(parser.wrong("a value")),
     }
 }
@@ -87,14 +85,12 @@ impl<'a> Parser<'a> {
                 Token::Assign if keys.len() == 1 => break self.value()?,
                 Token::LeftBrace if !keys.is_empty() => break Node::Object(self.object()?),
                 Token::End if keys.is_empty() => return Err(Stop::End),
-                Token::Assign if keys.len() > 1 => return Err(Stop::Token(self.wrong("'{'"))),
-                _ if keys.is_empty() => return Err(Stop::Token(self.wrong("a key"))),
-                other => {
+                Token::Assign if keys.len() > 1 => return Err(Stop::Wrong(self.wrong("'{'"))),
+                _ if keys.is_empty() => return Err(Stop::Wrong(self.wrong("a key"))),
+                _ => {
                     let last = keys.last().map(|key| key.to_string()).unwrap_or_default();
-                    let wrong = self.wrong(&format!("'=' or '{{' after {last:?}"));
-                    // Not one of those that are forgiven.
-                    let closes = other == Token::RightBrace;
-                    return Err(if closes { Stop::Scan(wrong) } else { Stop::Token(wrong) });
+                    let expected = format!("'=' or '{{' after {last:?}");
+                    return Err(Stop::Wrong(self.wrong(&expected)));
                 }
             }
         };
@@ -106,7 +102,7 @@ impl<'a> Parser<'a> {
             Token::LeftBrace => Ok(Node::Object(self.object()?)),
             Token::LeftBracket => Ok(Node::List(self.list()?)),
             Token::End => Err(Stop::End),
-            token => self.literal(token).ok_or_else(|| Stop::Token(self.wrong("a value"))),
+            token => self.literal(token).ok_or_else(|| Stop::Wrong(self.wrong("a value"))),
         }
     }
 
@@ -126,23 +122,18 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let message = format!("objects and lists lie more than {DEPTH} deep in each other");
-        Err(Stop::Scan(Syntax { line: self.scanner.line(), message }))
+        Err(Stop::Wrong(Syntax { line: self.scanner.line(), message }))
     }
 
     /// Behind its `{`.
     fn object(&mut self) -> Result<Vec<Item<'a>>, Stop> {
-        let depth = self.depth;
         self.deeper()?;
         let mut items = Vec::new();
-        match self.items(&mut items, true) {
-            // hcl/parser: an item that ends in a `}` too early is dropped, and one more is expected.
-            Err(Stop::Token(_)) if self.token == Token::RightBrace => {}
-            other => other?,
-        }
+        self.items(&mut items, true)?;
         if *self.scan()? != Token::RightBrace {
-            return Err(Stop::Token(self.wrong("'}'")));
+            return Err(Stop::Wrong(self.wrong("'}'")));
         }
-        self.depth = depth;
+        self.depth -= 1;
         Ok(items)
     }
 
@@ -156,14 +147,14 @@ impl<'a> Parser<'a> {
             match token {
                 Token::RightBracket => break,
                 Token::Comma => needs_comma = false,
-                _ if needs_comma => return Err(Stop::Token(self.wrong("',' or ']'"))),
+                _ if needs_comma => return Err(Stop::Wrong(self.wrong("',' or ']'"))),
                 Token::LeftBrace => {
                     nodes.push(Node::Object(self.object()?));
                     needs_comma = true;
                 }
                 Token::LeftBracket => nodes.push(Node::List(self.list()?)),
                 token => {
-                    let wrong = |parser: &Self| Stop::Token(parser.wrong("a value or ']'"));
+                    let wrong = |parser: &Self| Stop::Wrong(parser.wrong("a value or ']'"));
                     nodes.push(self.literal(token).ok_or_else(|| wrong(self))?);
                     needs_comma = true;
                 }

@@ -68,7 +68,7 @@ pub(super) fn unescape(inner: &str, json: bool) -> Result<Cow<'_, str>, String> 
             out.extend_from_slice(rest.as_bytes().get(..length).unwrap_or_default());
             rest = rest.get(length..).unwrap_or_default();
         } else if c == '\\' {
-            rest = unescape_one(rest.get(1..).unwrap_or_default(), &mut out)?;
+            rest = unescape_one(rest.get(1..).unwrap_or_default(), json, &mut out)?;
         } else {
             let (head, tail) = rest.split_at(c.len_utf8());
             out.extend_from_slice(head.as_bytes());
@@ -97,7 +97,7 @@ fn interpolation_length(text: &str) -> Option<usize> {
 }
 
 /// The escape at the front, behind its backslash; gives what comes after it.
-fn unescape_one<'a>(text: &'a str, out: &mut Vec<u8>) -> Result<&'a str, String> {
+fn unescape_one<'a>(text: &'a str, json: bool, out: &mut Vec<u8>) -> Result<&'a str, String> {
     let letter = text.chars().next().unwrap_or('\\');
     let plain = match letter {
         'a' => Some(7),
@@ -120,7 +120,10 @@ fn unescape_one<'a>(text: &'a str, out: &mut Vec<u8>) -> Result<&'a str, String>
     let number = u32::from_str_radix(text.get(start..end).unwrap_or_default(), digits.base)
         .map_err(|_| "an escape that is no number")?;
     if matches!(letter, 'u' | 'U') {
-        let c = char::from_u32(number).ok_or("an escape that is no character")?;
+        // hcl/strconv writes half of a surrogate pair as the replacement character.
+        let is_half = !json && (0xd800..0xe000).contains(&number);
+        let half = is_half.then_some(char::REPLACEMENT_CHARACTER);
+        let c = char::from_u32(number).or(half).ok_or("an escape that is no character")?;
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     } else {
         out.push(u8::try_from(number).map_err(|_| "an octal escape above \\377")?);
