@@ -12,6 +12,7 @@ pub mod keys;
 pub mod link;
 pub mod policies;
 pub mod revoke;
+pub mod rights;
 pub mod root;
 pub mod rotate;
 pub mod scaffold;

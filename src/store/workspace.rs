@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub struct Workspace {
     root: PathBuf,
+    /// Nothing is looked for on the disk.
+    in_memory: bool,
     pending: Option<Pending>,
     staged: BTreeMap<String, Content>,
     lock: Option<file::Lock>,
@@ -38,7 +40,16 @@ impl Workspace {
     /// Opens for reading; nothing is changed, so a read-only medium will do.
     pub fn open(root: &Path) -> Result<Self> {
         let pending = pending::read(root)?;
-        Ok(Self { root: root.to_owned(), pending, staged: BTreeMap::new(), lock: None })
+        let root = root.to_owned();
+        Ok(Self { root, in_memory: false, pending, staged: BTreeMap::new(), lock: None })
+    }
+
+    /// Of these files and no others, such as those of a Git revision.
+    pub fn in_memory(outputs: Vec<Output>) -> Self {
+        let (root, staged) = (PathBuf::new(), BTreeMap::new());
+        let mut workspace = Self { root, in_memory: true, pending: None, staged, lock: None };
+        workspace.stage(outputs);
+        workspace
     }
 
     /// Opens for changing: takes the lock, and finishes or undoes what was interrupted.
@@ -49,7 +60,8 @@ impl Workspace {
         let lock = Some(file::lock(&root.join(layout::CA))?);
         let recovery = act::recover(root)?;
         let staged = BTreeMap::new();
-        Ok((Self { root: root.to_owned(), pending: None, staged, lock }, recovery))
+        let root = root.to_owned();
+        Ok((Self { root, in_memory: false, pending: None, staged, lock }, recovery))
     }
 
     /// The workspace's directory, absolute and without links.
@@ -90,6 +102,7 @@ impl Workspace {
     pub fn read(&self, path: &str) -> Result<Zeroizing<Vec<u8>>> {
         match self.pending(path) {
             Some((bytes, _)) => Ok(bytes.clone()),
+            None if self.in_memory => Err(Error::failed(format!("there is no {path}"))),
             None => file::read(&self.root.join(path), file::SMALL),
         }
     }
@@ -99,25 +112,31 @@ impl Workspace {
         if let Some((bytes, _)) = self.pending(path) {
             return Ok(Some(bytes.clone()));
         }
+        if self.in_memory {
+            return Ok(None);
+        }
         file::read_if_any(&self.root.join(path), limit)
     }
 
     /// Is there anything of this name, staged or in its place?
     pub fn exists(&self, path: &str) -> bool {
-        self.pending(path).is_some() || file::exists(&self.root.join(path))
+        self.pending(path).is_some() || !self.in_memory && file::exists(&self.root.join(path))
     }
 
     /// Its permission bits; `None` when there is no such file.
     pub fn mode(&self, path: &str) -> Option<u32> {
         match self.pending(path) {
             Some((_, mode)) => Some(*mode),
+            None if self.in_memory => None,
             None => file::mode(&self.root.join(path)),
         }
     }
 
     /// The entries of a directory in order; files under way (`.NAME.new`) are not among them.
     pub fn entries(&self, dir: &str) -> Result<Vec<Entry>> {
-        let mut entries = file::entries(&self.root.join(dir))?;
+        let on_disk =
+            if self.in_memory { Vec::new() } else { file::entries(&self.root.join(dir))? };
+        let mut entries = on_disk;
         entries.retain(|entry| !(entry.name.starts_with('.') && entry.name.ends_with(".new")));
         let below = |path: &String| Some(path.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
         entries.extend(self.staged.keys().filter_map(below).map(
