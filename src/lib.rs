@@ -1,7 +1,7 @@
 //! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
 //!
 //! The layers, from top to bottom: `cli`, `commands`, `ceremony`, `authority`,
-//! `{ pki, custody, journal, witness }`, `{ store, model }`. An arrow never runs back up.
+//! `{ pki, custody, policy, journal, witness }`, `{ store, model }`. An arrow never runs back up.
 
 pub mod authority;
 pub mod ceremony;

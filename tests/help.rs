@@ -54,6 +54,8 @@ fn prepare(shell: &Shell) {
     let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/openbao-csr");
     fs::copy(suite.join("ec384.csr"), here.join("vault.csr")).unwrap();
     fs::copy(suite.join("rsa4096.csr"), here.join("vault-g2.csr")).unwrap();
+    let question = r#"{"policies": ["path \"a\" { policy = \"read\" }"], "path": "a"}"#;
+    fs::write(here.join("queries.jsonl"), question).unwrap();
     shell.run(
         "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
          -keyout remote.key -out remote.csr -subj /CN=remote",

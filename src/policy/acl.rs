@@ -89,7 +89,7 @@ impl<'p> Acl<'p> {
         for (index, policy) in policies.into_iter().enumerate() {
             for rule in &policy.rules {
                 let pattern = &rule.pattern;
-                if policy.is_templated && pattern.text().contains("{{") {
+                if rule.template.is_some() {
                     continue;
                 }
                 let (tree, key) = match pattern.kind() {

@@ -1,13 +1,24 @@
 //! Values of a rule's keys, as hcl/decoder puts them into Go's types.
 
-use super::hcl::{Item, Node};
+use super::hcl::{Item, Node, Syntax};
 use super::{Parameters, number};
+use crate::model::text::nearest;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 use time::Duration;
 
 /// Errors say what was got and what was expected; the caller knows the key.
 type Result<T> = std::result::Result<T, String>;
+
+/// No other keys than these.
+pub(super) fn known(items: &[Item], keys: &[&str]) -> std::result::Result<(), Syntax> {
+    let Some(item) = items.iter().find(|item| !keys.contains(&item.name())) else { return Ok(()) };
+    let expected = match nearest(item.name(), keys.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("expected one of {}", keys.join(", ")),
+    };
+    let message = format!("unknown key {:?}; {expected}", item.name());
+    Err(Syntax { line: item.line, message })
+}
 
 fn wrong<T>(item: &Item, expected: &str) -> Result<T> {
     let got = if item.keys.len() > 1 { "a labelled block" } else { item.value.what() };
@@ -97,47 +108,73 @@ fn any(node: &Node, in_map: bool) -> Result<Value> {
 fn object(items: &[Item]) -> Result<Value> {
     let mut map = Map::new();
     for item in items {
-        let labels = item.keys.iter().skip(1).rev();
-        let value = labels.fold(any(&item.value, true)?, |value, label| {
-            Value::Array(vec![Value::Object(Map::from_iter([(label.to_string(), value)]))])
-        });
-        map.insert(item.name().to_owned(), value);
+        let name = item.name();
+        let value = match item.keys.get(1..) {
+            None | Some([]) => again(map.get(name), &item.value, true)?,
+            Some(_) if map.get(name).is_some_and(|held| !held.is_array()) => {
+                return Err(format!("got {name:?} once as a value and once as a block"));
+            }
+            Some(labels) => {
+                let value = any(&item.value, true)?;
+                labels.iter().rev().try_fold(value, |value, label| labelled(value, label))?
+            }
+        };
+        map.insert(name.to_owned(), value);
     }
     Ok(Value::Object(map))
 }
 
+fn labelled(value: Value, label: &str) -> Result<Value> {
+    Ok(Value::Array(vec![Value::Object(Map::from_iter([(label.to_owned(), value)]))]))
+}
+
+/// A value whose key was there before: hcl/decoder keeps the type of the first.
+fn again(held: Option<&Value>, node: &Node, in_map: bool) -> Result<Value> {
+    let other = || Err(format!("got {} where the same key was something else", node.what()));
+    match (held, node) {
+        (None, _) | (Some(Value::Bool(_)), Node::Bool(_)) => any(node, in_map),
+        (Some(Value::String(_)), Node::Text(text)) => Ok(Value::String(text.to_string())),
+        (Some(Value::String(_)), Node::Number(text)) => Ok(Value::String((*text).to_owned())),
+        (Some(Value::Number(held)), Node::Number(_)) if held.is_i64() => any(node, in_map),
+        (Some(Value::Number(held)), Node::Text(text)) if held.is_i64() => {
+            number::integer(text).map_or_else(other, |number| Ok(number.into()))
+        }
+        (Some(Value::Number(held)), Node::Number(text) | Node::Float(text)) if held.is_f64() => {
+            number::float(text).map_or_else(other, |number| Ok(number.into()))
+        }
+        (Some(Value::Array(_) | Value::Object(_)), Node::List(_) | Node::Object(_)) => {
+            any(node, in_map)
+        }
+        _ => other(),
+    }
+}
+
 /// A duration that is judged later: a rule that denies may have a wrong one.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Ttl<'a> {
-    #[default]
-    Unset,
-    Text(Cow<'a, str>),
-    Seconds(i64),
-    /// What is no duration in any case.
-    Wrong(&'static str),
-}
+pub(super) struct Ttl(Option<Value>);
 
-/// What is written.
-pub(super) fn ttl<'a>(item: &Item<'a>) -> Result<Ttl<'a>> {
-    let wrong = |text: &str| format!("got {text:?} for {:?}, expected seconds", item.name());
-    Ok(match &item.value {
-        _ if item.keys.len() > 1 => Ttl::Wrong("a labelled block"),
-        Node::Text(text) => Ttl::Text(text.clone()),
-        Node::Number(text) => Ttl::Seconds(number::integer(text).ok_or_else(|| wrong(text))?),
-        Node::Float(text) => Ttl::Seconds(number::float(text).ok_or_else(|| wrong(text))? as i64),
-        other => Ttl::Wrong(other.what()),
-    })
-}
+impl Ttl {
+    /// Takes what is written.
+    pub fn set(&mut self, item: &Item) -> Result<()> {
+        let value = match item.keys.len() {
+            1 => again(self.0.as_ref(), &item.value, true),
+            _ => Ok(Value::Array(Vec::new())), // A labelled block: no duration.
+        };
+        self.0 = Some(value.map_err(|message| format!("{message}, for {:?}", item.name()))?);
+        Ok(())
+    }
 
-impl Ttl<'_> {
     /// What it means; unset is zero.
     pub fn duration(&self) -> Result<Duration> {
-        match self {
-            Ttl::Unset => Ok(Duration::ZERO),
-            Ttl::Text(text) => number::duration(text),
-            Ttl::Seconds(seconds) => number::seconds_of(*seconds)
-                .ok_or_else(|| format!("got {seconds} seconds, expected at most 292 years")),
-            Ttl::Wrong(got) => Err(format!("got {got}, expected a duration such as \"90s\"")),
-        }
+        let seconds = match &self.0 {
+            None => return Ok(Duration::ZERO),
+            Some(Value::String(text)) => return number::duration(text),
+            Some(Value::Number(number)) => {
+                number.as_i64().or_else(|| number.as_f64().map(|number| number as i64))
+            }
+            Some(_) => None,
+        };
+        let duration = seconds.and_then(number::seconds_of);
+        duration.ok_or_else(|| "expected a duration such as \"90s\" or \"1h\"".to_owned())
     }
 }

@@ -8,6 +8,7 @@ mod acl;
 mod capability;
 mod decide;
 mod decode;
+mod demand;
 pub mod hcl;
 mod limits;
 mod number;
@@ -17,6 +18,8 @@ mod read;
 mod rule;
 mod sets;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use crate::model::server::Dialect;
 pub use acl::{Acl, Grant, Origin};

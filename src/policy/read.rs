@@ -4,9 +4,8 @@ use super::hcl::{self, Item, Node};
 use super::template::is_template;
 use super::{
     Capabilities, Capability, Dialect, Invalid, Limits, Pattern, Policy, Rule, Terms, decode,
-    decode::Ttl, number,
+    decode::Ttl, demand, number,
 };
-use crate::model::text::nearest;
 
 /// Where, and what.
 type Result<T> = std::result::Result<T, hcl::Syntax>;
@@ -36,20 +35,18 @@ fn policy(text: &str, terms: Terms) -> Result<Policy> {
         return Err(fault(0, "the policy is empty"));
     }
     let items = hcl::parse(text)?;
-    known(&items, &["name", "path"])?;
-    let mut policy =
-        Policy { source: String::new(), name: None, rules: Vec::new(), is_templated: false };
+    decode::known(&items, &["name", "path"])?;
+    let mut policy = Policy { source: String::new(), name: None, rules: Vec::new() };
     for item in items.iter().filter(|item| item.name() == "name") {
         policy.name = Some(decode::string(item).map_err(|message| fault(item.line, message))?);
     }
     for item in items.iter().filter(|item| item.name() == "path") {
         let path = item.keys.get(1).map_or("path", |path| path);
         let at = |message: String| fault(item.line, format!("path {path:?}: {message}"));
-        policy.is_templated |= is_template(path).map_err(|message| fault(item.line, message))?;
         let Node::Object(items) = &item.value else {
             return Err(at(format!("got {}, expected '{{'", item.value.what())));
         };
-        known(items, keys(terms.dialect))?;
+        decode::known(items, keys(terms.dialect))?;
         policy.rules.extend(rule(path, item.line, &Draft::of(items)?, terms).map_err(at)?);
     }
     Ok(policy)
@@ -93,23 +90,14 @@ fn keys(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-fn known(items: &[Item], keys: &[&str]) -> Result<()> {
-    let Some(item) = items.iter().find(|item| !keys.contains(&item.name())) else { return Ok(()) };
-    let expected = match nearest(item.name(), keys.iter().copied()) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("expected one of {}", keys.join(", ")),
-    };
-    Err(fault(item.line, format!("unknown key {:?}; {expected}", item.name())))
-}
-
 /// The keys of a rule, as they are written.
 #[derive(Default)]
 struct Draft<'a> {
     policy: String,
     capabilities: Vec<&'a str>,
     expiration: String,
-    min_wrapping_ttl: Ttl<'a>,
-    max_wrapping_ttl: Ttl<'a>,
+    min_wrapping_ttl: Ttl,
+    max_wrapping_ttl: Ttl,
     limits: Limits,
 }
 
@@ -130,8 +118,8 @@ impl<'a> Draft<'a> {
             "policy" => self.policy = decode::string(item)?,
             "capabilities" => self.capabilities.extend(decode::strings(item)?),
             "expiration" => self.expiration = decode::string(item)?,
-            "min_wrapping_ttl" => self.min_wrapping_ttl = decode::ttl(item)?,
-            "max_wrapping_ttl" => self.max_wrapping_ttl = decode::ttl(item)?,
+            "min_wrapping_ttl" => self.min_wrapping_ttl.set(item)?,
+            "max_wrapping_ttl" => self.max_wrapping_ttl.set(item)?,
             "allowed_parameters" => decode::parameters(item, &mut limits.allowed_parameters)?,
             "denied_parameters" => decode::parameters(item, &mut limits.denied_parameters)?,
             "required_parameters" => {
@@ -143,7 +131,7 @@ impl<'a> Draft<'a> {
                 limits.list_scan_response_keys_filter_path = decode::string(item)?;
             }
             "control_group" => {
-                control_group(item)?;
+                demand::control_group(item)?;
                 limits.control_group = true;
             }
             // `comment`, and Vault's types of events: not looked at.
@@ -160,6 +148,7 @@ fn rule(
     draft: &Draft,
     terms: Terms,
 ) -> std::result::Result<Option<Rule>, String> {
+    let template = is_template(path)?.then(|| path.to_owned());
     let mut expires = None;
     if !draft.expiration.is_empty() {
         let expected = "expected a time such as \"2027-03-31T00:00:00Z\"";
@@ -177,7 +166,7 @@ fn rule(
     let limits =
         if capabilities.is_deny() { Limits::default() } else { limits(draft, capabilities)? };
     let limits = Some(limits).filter(|limits| !limits.is_none()).map(Box::new);
-    Ok(Some(Rule { pattern, line, capabilities, limits, expires }))
+    Ok(Some(Rule { pattern, template, line, capabilities, limits, expires }))
 }
 
 fn capabilities(draft: &Draft, dialect: Dialect) -> std::result::Result<Capabilities, String> {
@@ -222,101 +211,7 @@ fn limits(draft: &Draft, granted: Capabilities) -> std::result::Result<Limits, S
             let key = "list_scan_response_keys_filter_path";
             return Err(format!("{key} is for rules with the capability list"));
         }
-        filter_path(filter)?;
+        demand::filter_path(filter)?;
     }
     Ok(limits)
-}
-
-/// Go's templates are not executed here; but the path must depend on the key, and the functions
-/// must be known.
-fn filter_path(template: &str) -> std::result::Result<(), String> {
-    let wrong =
-        |expected: &str| Err(format!("got the filter path {template:?}, expected {expected}"));
-    let mut uses_key = false;
-    for part in template.split("{{").skip(1) {
-        let Some((action, _)) = part.split_once("}}") else { return wrong("a '}}' for each '{{'") };
-        let code: String = action.split('"').step_by(2).collect();
-        let is_part = |c: char| c.is_alphanumeric() || "_.$".contains(c);
-        for word in code.split(|c| !is_part(c)) {
-            uses_key |= word == ".key";
-            let is_name = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
-            if is_name && !WORDS.contains(&word) {
-                return wrong(&format!("no function {word:?}"));
-            }
-        }
-    }
-    if uses_key { Ok(()) } else { wrong("one that uses {{ .key }}") }
-}
-
-/// Keywords and functions of Go's text/template, and the functions that the server adds.
-#[rustfmt::skip]
-const WORDS: [&str; 44] = [
-    "and", "base64", "block", "break", "call", "continue", "define", "else", "end", "eq", "false",
-    "ge", "gt", "html", "if", "index", "js", "le", "len", "lowercase", "lt", "ne", "nil", "not",
-    "or", "print", "printf", "println", "random", "range", "replace", "sha256", "slice", "template",
-    "timestamp", "true", "truncate", "truncate_sha256", "unix_time", "unix_time_millis",
-    "uppercase", "urlquery", "uuid", "with",
-];
-
-/// It is only looked at whether it is one: who may authorize what is not known here.
-fn control_group(item: &Item) -> std::result::Result<(), String> {
-    let group = block(item, &["factor", "self_auth_allowed", "ttl"])?;
-    let mut factors = 0;
-    for part in group {
-        match part.name() {
-            "ttl" => drop(decode::ttl(part)?.duration()?),
-            "self_auth_allowed" => drop(decode::boolean(part)?),
-            _ => {
-                factor(part)?;
-                factors += 1;
-            }
-        }
-    }
-    if factors == 0 { Err("got a control_group without a factor".to_owned()) } else { Ok(()) }
-}
-
-fn factor(item: &Item) -> std::result::Result<(), String> {
-    #[rustfmt::skip]
-    const OPERATIONS: [&str; 14] = [
-        "alias-lookahead", "create", "delete", "header", "help", "list", "patch", "read", "renew",
-        "resolve-role", "revoke", "rollback", "scan", "update",
-    ];
-    let parts = block(item, &["controlled_capabilities", "identity"])?;
-    if item.keys.len() < 2 {
-        return Err("got a factor without a name".to_owned());
-    }
-    let (mut controlled, mut groups, mut approvals) = (0, 0, 0);
-    for part in parts {
-        if part.name() == "controlled_capabilities" {
-            let words = decode::strings(part)?;
-            if let Some(word) = words.iter().find(|word| !OPERATIONS.contains(word)) {
-                return Err(format!("got the controlled capability {word:?}"));
-            }
-            controlled += words.len();
-            continue;
-        }
-        let Node::Object(who) = &part.value else {
-            return Err(format!("got {} for \"identity\", expected '{{'", part.value.what()));
-        };
-        for key in who {
-            match key.name().to_ascii_lowercase().as_str() {
-                "group_names" => groups += decode::strings(key)?.len(),
-                "approvals" => approvals = decode::integer(key)?,
-                _ => {}
-            }
-        }
-    }
-    if controlled == 0 || groups == 0 || approvals <= 0 {
-        let expected = "controlled_capabilities, group_names and approvals";
-        return Err(format!("got an incomplete factor, expected {expected}"));
-    }
-    Ok(())
-}
-
-fn block<'a>(item: &'a Item<'a>, keys: &[&str]) -> std::result::Result<&'a [Item<'a>], String> {
-    let Node::Object(items) = &item.value else {
-        return Err(format!("got {} for {:?}, expected '{{'", item.value.what(), item.name()));
-    };
-    known(items, keys).map_err(|syntax| syntax.message)?;
-    Ok(items)
 }

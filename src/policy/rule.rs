@@ -22,15 +22,16 @@ pub struct Policy {
     pub name: Option<String>,
     /// In the order of the text, without those that have expired.
     pub rules: Vec<Rule>,
-    /// Does a path in it need an identity? Such rules match nothing until [`Policy::resolve`].
-    pub is_templated: bool,
 }
 
 /// One `path "..." { ... }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Its path; with `{{...}}` until it is resolved.
+    /// Its path.
     pub pattern: Pattern,
+    /// Its path as written, where that has `{{...}}` in it: then the rule matches nothing until
+    /// [`Policy::resolve`].
+    pub template: Option<String>,
     /// Where it begins, counted from 1.
     pub line: u32,
     /// What it grants or denies.
@@ -39,6 +40,13 @@ pub struct Rule {
     pub limits: Option<Box<Limits>>,
     /// When it stops to be.
     pub expires: Option<OffsetDateTime>,
+}
+
+impl Policy {
+    /// Does a path in it need an identity?
+    pub fn is_templated(&self) -> bool {
+        self.rules.iter().any(|rule| rule.template.is_some())
+    }
 }
 
 /// Why a text is no policy.

@@ -1,6 +1,6 @@
 //! Paths with `{{identity...}}` in them, and the identities that fill them.
 
-use super::{Dialect, Invalid, Pattern, Policy};
+use super::{Dialect, Invalid, Pattern, Policy, Rule};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -63,26 +63,24 @@ impl Policy {
     /// A value that is a wildcard or a slash: OpenBao refuses every request of such an identity,
     /// Vault takes it as it is (but not where it makes `+*`).
     pub fn resolve(&self, who: &Identity, dialect: Dialect) -> Result<Cow<'_, Policy>, Invalid> {
-        if !self.is_templated {
+        if !self.is_templated() {
             return Ok(Cow::Borrowed(self));
         }
         let mut rules = Vec::with_capacity(self.rules.len());
         for rule in &self.rules {
             let invalid =
                 |message| Invalid { source: self.source.clone(), line: rule.line, message };
-            let Some(text) = fill(rule.pattern.text(), who, dialect).map_err(invalid)? else {
+            let Some(template) = &rule.template else {
+                rules.push(rule.clone());
                 continue;
             };
-            let pattern = Pattern::parse(&text).map_err(invalid)?;
-            rules.push(super::Rule { pattern, ..rule.clone() });
+            if let Some(path) = fill(template, who, dialect).map_err(invalid)? {
+                let pattern = Pattern::parse(&path).map_err(invalid)?;
+                rules.push(Rule { pattern, template: None, ..rule.clone() });
+            }
         }
-        Ok(Cow::Owned(Policy { rules, is_templated: false, ..self.clone_head() }))
-    }
-
-    fn clone_head(&self) -> Policy {
-        let Policy { source, name, is_templated, .. } = self;
-        let (source, name) = (source.clone(), name.clone());
-        Policy { source, name, rules: Vec::new(), is_templated: *is_templated }
+        let (source, name) = (self.source.clone(), self.name.clone());
+        Ok(Cow::Owned(Policy { source, name, rules }))
     }
 }
 
@@ -91,7 +89,7 @@ impl Policy {
 /// # Errors
 /// Braces that have no partner.
 pub(super) fn is_template(path: &str) -> Result<bool, String> {
-    let unbalanced = || format!("got path {path:?}, expected a '}}}}' for each '{{{{'");
+    let unbalanced = || "expected a '}}' for each '{{'".to_owned();
     let mut parts = path.split("{{");
     if parts.next().is_some_and(|head| head.contains("}}")) {
         return Err(unbalanced());

@@ -2,7 +2,12 @@
 //! the certificate of prod/vault-server, on a free port of the loopback interface.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of this"
+)]
 
 mod nginx;
 mod openbao;

@@ -10,22 +10,29 @@ use time::Duration;
 
 /// Answer questions about policies, one JSON object a line
 ///
-/// Reads standard input, needs no workspace and no server, and answers each line by a line:
+/// Reads standard input line by line, without a workspace or a server:
 ///
-///   {"policies": [HCL, ...], "path": PATH}   {"capabilities": [...]}, as
-///                                            sys/capabilities says it
-///   {"policy": HCL}                          {"valid": true}, or false and
-///                                            an "error"
+///   {"policies": [HCL, ...], "path": PATH}
+///     is answered {"capabilities": [...]}, as sys/capabilities answers;
+///   {"policy": HCL}
+///     is answered {"valid": true}, or {"valid": false, "error": "..."}.
 ///
-/// A question about a path may have "identity" (as the server has it: "entity" with "id", "name",
-/// "metadata", "aliases" by accessor; "groups"), for templates, and "operation" with "parameters"
-/// and "wrap_ttl_s": then the answer has "allowed" and "sudo", too. "dialect" is "openbao" or
-/// "vault". Other keys are not looked at. A line that is no question is answered by an "error", and
-/// the exit code is 2 at the end.
+/// A question about a path may have
+///   "identity", for templates: {"entity": {"id", "name", "metadata", "aliases":
+///     {ACCESSOR: NAME}}, "groups": [{"id", "name", "metadata"}]};
+///   "operation", and with it "parameters" and "wrap_ttl_s": then the answer has
+///     "allowed" and "sudo" (is it granted where it is needed?), too.
+/// "dialect" is "openbao" or "vault". Other keys are not looked at.
+///
+/// A line that is no question, or one that the server would refuse, is answered
+/// {"error": "..."}; the next one is read, and the exit code is 2 at the end.
 #[derive(Debug, clap::Args)]
-#[command(after_help = r#"Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   $ rootward policy eval <queries.jsonl
-  $ rootward policy eval <<<'{"policy": "path \"a\" { policy = \"red\" }"}'"#)]
+  $ rootward policy eval --dialect vault <queries.jsonl"
+)]
 pub struct EvalArgs {
     /// Whose rules decide when a line does not say it: openbao or vault
     #[arg(long, value_name = "SERVER", default_value = "openbao", hide_default_value = true)]

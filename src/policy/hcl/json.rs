@@ -24,6 +24,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Item<'_>>, Syntax> {
 
 impl<'a> Parser<'a> {
     fn scan(&mut self) -> Result<&Token<'a>, Syntax> {
+        self.token = Token::End;
         self.token = self.scanner.next()?;
         Ok(&self.token)
     }
@@ -42,10 +43,21 @@ impl<'a> Parser<'a> {
         Err(Syntax { line: self.scanner.line(), message })
     }
 
-    /// Behind its `{`. What ends it is not looked at, as in json/parser.
+    /// Behind its `{`. json/parser does not look at what ends it, and forgives an item that ends in
+    /// a `}` too early.
     fn object(&mut self) -> Result<Vec<Item<'a>>, Syntax> {
+        let depth = self.depth;
         self.deeper()?;
         let mut items = Vec::new();
+        match self.items(&mut items) {
+            Err(_) if self.token == Token::RightBrace => {}
+            other => other?,
+        }
+        self.depth = depth;
+        Ok(items)
+    }
+
+    fn items(&mut self, items: &mut Vec<Item<'a>>) -> Result<(), Syntax> {
         while let Some((keys, line)) = self.keys()? {
             let value = self.value()?;
             items.push(Item { keys, value, line });
@@ -53,8 +65,7 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        self.depth -= 1;
-        Ok(items)
+        Ok(())
     }
 
     /// Up to the colon; none at a `}` or at the end.

@@ -102,7 +102,8 @@ impl<'a> Scanner<'a> {
             ',' => Token::Comma,
             '=' if !self.json => Token::Assign,
             ':' if self.json => Token::Colon,
-            '.' | '+' | '-' => Token::Sign(first),
+            '.' => Token::Sign(first),
+            '+' | '-' if !self.json => Token::Sign(first),
             other => return Err(self.fault(format!("{other:?} begins nothing that is known here"))),
         };
         self.take(first.len_utf8());
