@@ -10,6 +10,7 @@ pub mod import;
 pub mod intermediate;
 pub mod keys;
 pub mod link;
+pub mod lint;
 pub mod policies;
 pub mod revoke;
 pub mod rights;

@@ -19,6 +19,7 @@ mod patience;
 mod plan;
 mod request;
 mod resource;
+mod role;
 mod tls;
 mod trust;
 
@@ -31,4 +32,5 @@ pub use desired::Desired;
 pub use observed::{Depth, Observed};
 pub use plan::{Action, Plan, Step, Stranger};
 pub use resource::{Address, Kind};
+pub use role::cert_roles;
 pub use trust::Trust;

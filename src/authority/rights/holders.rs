@@ -91,7 +91,7 @@ impl<'t> Loader<'t> {
                 }
             }
         };
-        if !policy.is_templated {
+        if !policy.is_templated() {
             return Ok(Ok(Arc::new(policy)));
         }
         let resolved = policy.resolve(&entity(identity), self.terms.dialect);
@@ -102,7 +102,7 @@ impl<'t> Loader<'t> {
         let Ok(policy) = Policy::parse(source, text, self.terms) else { return Form::Text };
         let paths = policy.rules.iter().map(|rule| template::placeholders(rule.pattern.text()));
         match (template::placeholders(text), paths.sum::<usize>()) {
-            (0, _) if !policy.is_templated => Form::Fixed(Arc::new(policy)),
+            (0, _) if !policy.is_templated() => Form::Fixed(Arc::new(policy)),
             (all, in_paths) if all == in_paths => Form::Paths(policy),
             _ => Form::Text,
         }

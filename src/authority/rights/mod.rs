@@ -101,6 +101,8 @@ pub struct Rights {
     pub templates: Templates,
     /// Templates that are no policies, once each.
     pub invalid: Vec<Invalid>,
+    /// Is this everybody, or whom somebody asked for?
+    pub is_whole: bool,
 }
 
 impl Rights {
@@ -148,7 +150,8 @@ impl Rights {
         }
         invalid.sort_by(|a: &Invalid, b| (&a.source, a.line).cmp(&(&b.source, b.line)));
         invalid.dedup();
-        Ok(Self { environments, identities, holders, templates, invalid })
+        let is_whole = scope.environment.is_none();
+        Ok(Self { environments, identities, holders, templates, invalid, is_whole })
     }
 
     /// All of it, when every template is a policy.

@@ -4,7 +4,7 @@ mod can;
 mod diff;
 mod eval;
 mod git;
-
+mod lint;
 mod show;
 mod who_can;
 
@@ -32,6 +32,7 @@ pub enum Verb {
     WhoCan(who_can::WhoCanArgs),
     Show(show::ShowArgs),
     Diff(diff::DiffArgs),
+    Lint(Box<lint::LintArgs>),
 
     Eval(eval::EvalArgs),
 }
@@ -43,6 +44,7 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
         Verb::WhoCan(args) => who_can::run(args, session),
         Verb::Show(args) => show::run(args, session),
         Verb::Diff(args) => diff::run(args, session),
+        Verb::Lint(args) => lint::run(args, session),
 
         Verb::Eval(args) => eval::run(args, session),
     }
