@@ -86,13 +86,7 @@ impl<'c> Estate<'c> {
         let bytes = workspace.read(layout::ROOT)?;
         let root = Root::parse(layout::ROOT, &bytes)?;
         let root_declaration = sha256(&bytes);
-        let mut environments = Vec::new();
-        for name in environment_names(&workspace)? {
-            let path = layout::environment(&name);
-            let bytes = workspace.read(&path)?;
-            let environment = Environment::parse(name, &path, &bytes)?;
-            environments.push(Declared { environment, hash: sha256(&bytes) });
-        }
+        let environments = environments(&workspace)?;
         let all: Vec<Environment> =
             environments.iter().map(|declared| declared.environment.clone()).collect();
         none_of(estate::shared(&all))?;
@@ -242,6 +236,21 @@ fn read_journal(workspace: &Workspace) -> Result<Journal> {
 /// "CONTRADICTION" in one line.
 pub fn contradiction(message: impl std::fmt::Display) -> Finding {
     Rule::Contradiction.found(message)
+}
+
+/// The environments that a workspace declares, in order of their names.
+///
+/// # Errors
+/// What is wrong with the first declaration that is not sound.
+pub fn environments(workspace: &Workspace) -> Result<Vec<Declared>> {
+    let mut environments = Vec::new();
+    for name in environment_names(workspace)? {
+        let path = layout::environment(&name);
+        let bytes = workspace.read(&path)?;
+        let environment = Environment::parse(name, &path, &bytes)?;
+        environments.push(Declared { environment, hash: sha256(&bytes) });
+    }
+    Ok(environments)
 }
 
 fn environment_names(workspace: &Workspace) -> Result<Vec<Name>> {

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::model::{
     environment::Environment, identity::Identity, name::Name, template, text::nearest,
 };
-use crate::store::layout;
+use crate::store::{Workspace, layout};
 use std::collections::BTreeMap;
 
 /// All templates of a workspace, read once.
@@ -35,11 +35,16 @@ impl Templates {
     /// # Errors
     /// Usage: a file name that is no name, text that is not UTF-8.
     pub fn read(estate: &Estate) -> Result<Self> {
+        Self::read_in(&estate.workspace)
+    }
+
+    /// The same of any workspace.
+    ///
+    /// # Errors
+    /// As for [`Templates::read`].
+    pub fn read_in(workspace: &Workspace) -> Result<Self> {
         let mut templates = BTreeMap::new();
-        if !estate.workspace.exists(layout::POLICIES) {
-            return Ok(Self(templates));
-        }
-        for entry in estate.workspace.entries(layout::POLICIES)? {
+        for entry in workspace.entries(layout::POLICIES)? {
             let Some(stem) = entry.name.strip_suffix(".hcl").filter(|_| !entry.is_dir) else {
                 continue;
             };
@@ -47,7 +52,7 @@ impl Templates {
                 Error::usage(format!("{}/{}: {error}", layout::POLICIES, entry.name))
             })?;
             let path = layout::policy(&name);
-            let bytes = estate.workspace.read(&path)?;
+            let bytes = workspace.read(&path)?;
             let text = std::str::from_utf8(&bytes)
                 .map_err(|_| Error::usage(format!("{path}: got bytes that are not UTF-8")))?;
             templates.insert(name, text.to_owned());
@@ -63,6 +68,15 @@ impl Templates {
     /// File and text of each, not rendered.
     pub fn iter(&self) -> impl Iterator<Item = (String, &str)> {
         self.0.iter().map(|(name, text)| (layout::policy(name), text.as_str()))
+    }
+
+    /// The text of one for an identity that names it.
+    ///
+    /// # Errors
+    /// Usage: it is not there.
+    pub fn text(&self, identity: &Identity, name: &Name) -> Result<&str> {
+        let text = self.0.get(name).map(String::as_str);
+        text.ok_or_else(|| self.missing(identity, name))
     }
 
     /// The policies of one identity.
@@ -81,7 +95,7 @@ impl Templates {
 
     fn render(&self, env: &Environment, identity: &Identity, name: &Name) -> Result<Rendered> {
         let source = layout::policy(name);
-        let text = self.0.get(name).ok_or_else(|| self.missing(identity, name))?;
+        let text = self.text(identity, name)?;
         let text = template::render(&source, text, env, identity)?;
         Ok(Rendered { source, text })
     }

@@ -45,10 +45,8 @@ const STAGES: [Stage; 2] = [
 ];
 
 /// The same policies as in the example estate.
-const POLICIES: [(&str, &str); 4] = [
+const POLICIES: [(&str, &str); 2] = [
     ("kv-read", include_str!("../../identities/policies/kv-read.hcl")),
-    ("kv-write", include_str!("../../identities/policies/kv-write.hcl")),
-    ("db-creds", include_str!("../../identities/policies/db-creds.hcl")),
     ("self-renew", include_str!("../../identities/policies/self-renew.hcl")),
 ];
 

@@ -5,6 +5,7 @@ pub mod address;
 pub mod declaration;
 pub mod environment;
 pub mod estate;
+pub mod exception;
 pub mod identity;
 pub mod key;
 pub mod login;

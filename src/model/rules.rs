@@ -80,6 +80,106 @@ rules! {
         why: "what was read and approved is what is to be done; somebody changed the server or the declarations since",
         fix: "make a new plan and read it: rootward vault plan ENV -o FILE";
 
+    // What policies allow
+    PolicyInvalid = "POLICY-INVALID",
+        refuses: "a policy template that the server would not accept, such as one with an unknown capability",
+        why: "the server refuses the whole policy, and its identity would have none",
+        fix: "correct the line that is named";
+    PolicyMount = "POLICY-MOUNT",
+        refuses: "a rule for a path in a mount that the environment does not declare",
+        why: "it grants nothing today, and something unforeseen on the day that somebody mounts an engine there",
+        fix: "write {mounts.KEY}, or declare the mount in environment.toml";
+    PolicyShadowed = "POLICY-SHADOWED",
+        refuses: "a rule that decides over no path, for any identity that has it",
+        why: "only the nearest rule counts, deny or not; whoever reads a rule that never counts is misled",
+        fix: "remove it, or make it nearer: the rule whose first wildcard comes last decides";
+    PolicyWildcard = "POLICY-WILDCARD",
+        refuses: "a rule whose wildcard reaches the secrets of other identities",
+        why: "least privilege is a path with the identity's own name in it; a wildcard takes in everybody who is added later, too",
+        fix: "write {name} in the path, with a slash before the wildcard: {mounts.kv2}/data/{name}/*";
+    PolicyOverlap = "POLICY-OVERLAP",
+        refuses: "secrets that two identities can read or write, or that one can whose name is not on them",
+        why: "two apps that share a secret are one app to whoever takes over either",
+        fix: "give each its own path; what is meant to be shared needs an exception with a reason";
+    PolicySudo = "POLICY-SUDO",
+        refuses: "the capability sudo",
+        why: "it opens the paths that are root's: audit devices, raw storage, all leases",
+        fix: "leave it to a person with a token of their own";
+    PolicySystem = "POLICY-SYSTEM",
+        refuses: "a right on sys/, auth/ or identity/, but for looking at, renewing and giving back one's own token",
+        why: "these paths change the server and who may log in to it",
+        fix: "remove the rule, or write an exception with a reason and an end";
+    PolicyMint = "POLICY-MINT",
+        refuses: "a right to have certificates with others' names issued, or to change who issues what",
+        why: "whoever may issue a name can become it: a TLS server, or the identity of that common name",
+        fix: "let it issue by the role of its own name alone: {mounts.pki}/issue/{name}";
+    PolicyBecome = "POLICY-BECOME",
+        refuses: "a right by which one identity can become another: to its secret ids, keys or credentials, to roles, entities, policies or new tokens",
+        why: "the rights of an identity are those of everybody that it can become",
+        fix: "write {name} in the path, and leave roles and policies to rootward vault apply";
+    PolicyRenewal = "POLICY-RENEWAL",
+        refuses: "an identity that logs in and can neither look up nor renew its own token",
+        why: "its roles leave the server's default policy out, and agents stop when they cannot renew",
+        fix: "add the template self-renew to its policies";
+    PolicyUnused = "POLICY-UNUSED",
+        refuses: "a template that no identity has",
+        why: "what nobody has nobody reviews, until somebody takes it for reviewed",
+        fix: "remove the file, or give it to an identity";
+    ExceptionExpired = "EXCEPTION-EXPIRED",
+        refuses: "an exception past its end",
+        why: "an exception is for a time; afterwards somebody looks at it again",
+        fix: "remove it and mend its cause, or write a new end with a reason that still holds";
+    ExceptionUnused = "EXCEPTION-UNUSED",
+        refuses: "an exception that nothing needs",
+        why: "it would hide the next finding of its kind, which nobody has agreed to",
+        fix: "remove it from identities/policies/exceptions.toml";
+
+    // The roles of certificate login
+    RoleUnconstrained = "ROLE-UNCONSTRAINED",
+        refuses: "a role that limits neither common name nor URI of the certificates that it takes",
+        why: "every certificate of its CA logs in by it, under whatever common name it has",
+        fix: "set allowed_common_names and allowed_uri_sans to the identity's own";
+    RoleRootPinned = "ROLE-ROOT-PINNED",
+        refuses: "a role that trusts a root",
+        why: "the root is every environment's: a certificate of test would log in to prod",
+        fix: "pin it to the environment's own intermediate: ca/ENV/identity/gN/cert.pem";
+    RoleForeignIssuer = "ROLE-FOREIGN-ISSUER",
+        refuses: "a role that trusts no identity intermediate of its environment, but another CA",
+        why: "whom another environment or an unknown CA certifies logs in here",
+        fix: "pin it to the environment's own intermediate: ca/ENV/identity/gN/cert.pem";
+    RoleCollision = "ROLE-COLLISION",
+        refuses: "two roles that take the same common name, or the same certificate",
+        why: "the common name is the alias: both logins are one entity, and the certificate has the rights of either role",
+        fix: "give each role the common name and URI of one identity";
+    RoleGlob = "ROLE-GLOB",
+        refuses: "a wildcard in what a role allows",
+        why: "wildcards cross dots and slashes: synapse* takes synapse-test and synapse.evil.example",
+        fix: "write each name out";
+    RoleNames = "ROLE-NAMES",
+        refuses: "a role that limits by allowed_names and not by allowed_uri_sans",
+        why: "allowed_names looks at common name, DNS names and mail addresses, any of them, and never at URIs",
+        fix: "set allowed_common_names and allowed_uri_sans";
+    RoleOcspCa = "ROLE-OCSP-CA",
+        refuses: "a role with ocsp_ca_certificates",
+        why: "they join the pool of CAs whose certificates log in",
+        fix: "leave it empty, and give the server CRLs";
+    RoleRenewal = "ROLE-RENEWAL",
+        refuses: "a role whose tokens cannot renew themselves, or are used up",
+        why: "agents stop: token_no_default_policy without renew-self and lookup-self, or token_num_uses with auto-auth",
+        fix: "add self-renew to the identity's policies; set token_num_uses to 0";
+    RolePolicy = "ROLE-POLICY",
+        refuses: "a role that gives root, another identity's policy, or no policy",
+        why: "a role is one identity's, and gives that identity's rights",
+        fix: "write the role from the declarations: rootward vault apply ENV";
+    RoleLifetime = "ROLE-LIFETIME",
+        refuses: "a role whose tokens live longer than the environment declares",
+        why: "a token outlives the revocation of the certificate that it was given for",
+        fix: "write the role from the declarations: rootward vault apply ENV";
+    RoleCapture = "ROLE-CAPTURE",
+        refuses: "a role without limits that comes before others of the same CA",
+        why: "a login that names no role gets the first that takes its certificate, in the order of names",
+        fix: "limit the role to one identity";
+
     // What is about to be signed
     SerialForm = "SERIAL-FORM",
         refuses: "a serial number that is not 0x01 followed by 128 random bits",

@@ -25,7 +25,8 @@ pub struct Server {
     pub seal: Seal,
 }
 
-/// Which program the server is.
+/// Which program the server is. They differ in the order of rules for LIST, in capabilities and
+/// keys of policies, and in whether the values of an identity may be wildcards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
@@ -34,6 +35,18 @@ pub enum Dialect {
     OpenBao,
     /// HashiCorp Vault.
     Vault,
+}
+
+impl std::str::FromStr for Dialect {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "openbao" => Ok(Dialect::OpenBao),
+            "vault" => Ok(Dialect::Vault),
+            _ => Err(format!("got dialect {word:?}, expected \"openbao\" or \"vault\"")),
+        }
+    }
 }
 
 /// `[server.seal]`.

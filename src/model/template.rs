@@ -34,6 +34,23 @@ pub fn render(file: &str, text: &str, env: &Environment, identity: &Identity) ->
     Ok(out)
 }
 
+/// How many places there are for an identity's words.
+pub fn placeholders(text: &str) -> usize {
+    let (mut count, mut rest) = (0, text);
+    while let Some(start) = rest.find('{') {
+        let at = &rest[start..];
+        let len = match at.starts_with("{{") {
+            true => at.find("}}").map_or(2, |end| end + 2),
+            false => {
+                count += usize::from(placeholder(at).is_some());
+                1
+            }
+        };
+        rest = &at[len..];
+    }
+    count
+}
+
 /// `WORD` of `{WORD}` at the beginning: what cannot be HCL, where a space or a line follows.
 fn placeholder(at: &str) -> Option<&str> {
     let end = at.find('}')?;

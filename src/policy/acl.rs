@@ -113,6 +113,11 @@ impl<'p> Acl<'p> {
         acl
     }
 
+    /// All rules, those with the same path merged.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant<'p>> {
+        self.exact.values().chain(self.prefixes.values()).chain(self.segments.values().flatten())
+    }
+
     /// Whose rules decide.
     pub fn dialect(&self) -> Dialect {
         self.dialect

@@ -1,30 +1,8 @@
 //! Capabilities, the operations that need them, and the two servers that differ about them.
 
+use crate::model::server::Dialect;
 use std::fmt::{self, Display};
 use std::str::FromStr;
-
-/// Whose rules decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
-    /// OpenBao 2.6 and later.
-    #[default]
-    OpenBao,
-    /// HashiCorp Vault: another order for LIST, other capabilities and keys, and identities whose
-    /// values may be wildcards.
-    Vault,
-}
-
-impl FromStr for Dialect {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "openbao" => Ok(Dialect::OpenBao),
-            "vault" => Ok(Dialect::Vault),
-            _ => Err(format!("got dialect {word:?}, expected \"openbao\" or \"vault\"")),
-        }
-    }
-}
 
 /// What a rule can grant. In the order of their names, as `sys/capabilities` sorts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +67,7 @@ impl Capability {
     }
 
     /// Is the rule for a path without its final slash looked at, too?
-    pub(super) fn is_listing(self) -> bool {
+    pub fn is_listing(self) -> bool {
         matches!(self, Capability::List | Capability::Scan)
     }
 }

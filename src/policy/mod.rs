@@ -13,6 +13,7 @@ pub mod hcl;
 mod limits;
 mod number;
 mod pattern;
+mod protected;
 mod read;
 mod rule;
 mod sets;
@@ -20,11 +21,13 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use crate::model::server::Dialect;
 pub use acl::{Acl, Grant, Origin};
-pub use capability::{Capabilities, Capability, Dialect, Operation};
+pub use capability::{Capabilities, Capability, Operation};
 pub use decide::{Decision, Reason, Request};
 pub use limits::{Limits, Parameters};
 pub use pattern::{Kind, Pattern};
+pub use protected::protected;
 pub use rule::{Invalid, Policy, Rule, Terms};
-pub use sets::{Cell, Extent, Reach, reach};
+pub use sets::{Cell, Extent, Pair, Reach, both, covers, meet, reach};
 pub use template::{Alias, Entity, Group, Identity};

@@ -53,6 +53,11 @@ impl Pattern {
         Ok(Self { text, kind, first_wildcard, wildcards })
     }
 
+    /// Every path.
+    pub fn everything() -> Self {
+        Self { text: "*".to_owned(), kind: Kind::Prefix, first_wildcard: 0, wildcards: 0 }
+    }
+
     /// As written, without one leading slash.
     pub fn text(&self) -> &str {
         &self.text

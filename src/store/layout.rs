@@ -42,6 +42,9 @@ pub const SITE: &str = "ca/site.toml";
 /// ACL templates.
 pub const POLICIES: &str = "identities/policies";
 
+/// What the lint of policies lets pass, with reasons.
+pub const EXCEPTIONS: &str = "identities/policies/exceptions.toml";
+
 /// A policy template.
 pub fn policy(name: &Name) -> String {
     format!("{POLICIES}/{name}.hcl")

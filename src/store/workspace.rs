@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub struct Workspace {
     root: PathBuf,
+    /// Nothing is looked for on the disk.
+    in_memory: bool,
     pending: Option<Pending>,
     staged: BTreeMap<String, Content>,
     lock: Option<file::Lock>,
@@ -38,7 +40,16 @@ impl Workspace {
     /// Opens for reading; nothing is changed, so a read-only medium will do.
     pub fn open(root: &Path) -> Result<Self> {
         let pending = pending::read(root)?;
-        Ok(Self { root: root.to_owned(), pending, staged: BTreeMap::new(), lock: None })
+        let root = root.to_owned();
+        Ok(Self { root, in_memory: false, pending, staged: BTreeMap::new(), lock: None })
+    }
+
+    /// Of these files and no others, such as those of a Git revision.
+    pub fn in_memory(outputs: Vec<Output>) -> Self {
+        let (root, staged) = (PathBuf::new(), BTreeMap::new());
+        let mut workspace = Self { root, in_memory: true, pending: None, staged, lock: None };
+        workspace.stage(outputs);
+        workspace
     }
 
     /// Opens for changing: takes the lock, and finishes or undoes what was interrupted.
@@ -49,7 +60,8 @@ impl Workspace {
         let lock = Some(file::lock(&root.join(layout::CA))?);
         let recovery = act::recover(root)?;
         let staged = BTreeMap::new();
-        Ok((Self { root: root.to_owned(), pending: None, staged, lock }, recovery))
+        let root = root.to_owned();
+        Ok((Self { root, in_memory: false, pending: None, staged, lock }, recovery))
     }
 
     /// The workspace's directory, absolute and without links.
@@ -68,10 +80,11 @@ impl Workspace {
         self.staged.get(path).or_else(interrupted)
     }
 
-    /// Will an interrupted act, once finished, have removed it?
+    /// Is nothing on the disk to be looked at: will an interrupted act, once finished, have removed
+    /// it, or is all of the workspace in memory?
     fn is_gone(&self, path: &str) -> bool {
         let removed = |pending: &Pending| pending.removed.iter().any(|removed| removed == path);
-        self.pending.as_ref().is_some_and(removed)
+        self.in_memory || self.pending.as_ref().is_some_and(removed)
     }
 
     /// Puts files where later steps of the same act find them; nothing is written.
@@ -128,7 +141,10 @@ impl Workspace {
 
     /// The entries of a directory in order; files under way (`.NAME.new`) are not among them.
     pub fn entries(&self, dir: &str) -> Result<Vec<Entry>> {
-        let mut entries = file::entries(&self.root.join(dir))?;
+        let mut entries = match self.in_memory {
+            true => Vec::new(),
+            false => file::entries(&self.root.join(dir))?,
+        };
         let is_under_way = |name: &str| name.starts_with('.') && name.ends_with(".new");
         entries.retain(|entry| {
             !is_under_way(&entry.name) && !self.is_gone(&format!("{dir}/{}", entry.name))

@@ -8,7 +8,7 @@ mod plan;
 pub mod remove;
 mod report;
 
-pub use plan::{Task, declared, ended, load, load_all, plan};
+pub use plan::{Task, declared, ended, load, load_all, load_those, plan};
 pub use report::{Report, State};
 
 use crate::authority::{Estate, Keys, crl, trust::Trust};

@@ -15,8 +15,9 @@ use crate::model::{
     text::nearest,
 };
 use crate::pki::{inspect::sha256, issuer::Issuer, request::Request};
-use crate::store::{file, layout};
+use crate::store::{Workspace, file, layout};
 use rayon::prelude::*;
+use zeroize::Zeroizing;
 
 /// One identity, loaded, with what is to be done.
 pub struct Task {
@@ -34,8 +35,12 @@ pub(super) enum Work {
 
 /// The declared identities of an environment.
 pub fn declared(estate: &Estate, environment: &Name) -> Result<Vec<Name>> {
+    declared_in(&estate.workspace, environment)
+}
+
+fn declared_in(workspace: &Workspace, environment: &Name) -> Result<Vec<Name>> {
     let dir = format!("identities/{environment}");
-    let entries = estate.workspace.entries(&dir)?;
+    let entries = workspace.entries(&dir)?;
     let names = entries.into_iter().filter(|entry| entry.is_dir).map(|entry| {
         let name = entry.name.parse();
         name.map_err(|error| Error::usage(format!("{dir}/{}: {error}", entry.name)))
@@ -54,11 +59,20 @@ pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, S
 }
 
 pub(super) fn parse(estate: &Estate, env: &Environment, name: &Name) -> Result<(Identity, String)> {
-    let path = layout::declaration(&env.name, name);
-    let bytes = estate.workspace.read_if_any(&path, file::SMALL)?;
-    let bytes = bytes.ok_or_else(|| undeclared(estate, &env.name, name))?;
-    let identity = Identity::parse(env, name.clone(), &path, &bytes)?;
+    let (identity, bytes) = load_in(&estate.workspace, env, name)?;
     Ok((identity, sha256(&bytes)))
+}
+
+fn load_in(
+    workspace: &Workspace,
+    environment: &Environment,
+    name: &Name,
+) -> Result<(Identity, Zeroizing<Vec<u8>>)> {
+    let path = layout::declaration(&environment.name, name);
+    let bytes = workspace.read_if_any(&path, file::SMALL)?;
+    let bytes = bytes.ok_or_else(|| undeclared(workspace, &environment.name, name))?;
+    let identity = Identity::parse(environment, name.clone(), &path, &bytes)?;
+    Ok((identity, bytes))
 }
 
 /// All identities of an environment, in order of their names.
@@ -66,15 +80,32 @@ pub(super) fn parse(estate: &Estate, env: &Environment, name: &Name) -> Result<(
 /// # Errors
 /// What is wrong with the first declaration that is not sound.
 pub fn load_all(estate: &Estate, env: &Declared) -> Result<Vec<Identity>> {
-    let names = declared(estate, &env.environment.name)?;
-    let load = |name: &Name| load(estate, env, name).map(|(identity, _)| identity);
-    names.par_iter().with_min_len(16).map(load).collect()
+    load_those(&estate.workspace, &env.environment, None)
 }
 
-pub(super) fn undeclared(estate: &Estate, environment: &Name, name: &Name) -> Error {
+/// The same of any workspace, or of one of its identities.
+///
+/// # Errors
+/// As for [`load_all`].
+pub fn load_those(
+    workspace: &Workspace,
+    environment: &Environment,
+    only: Option<&Name>,
+) -> Result<Vec<Identity>> {
+    let load = |name: &Name| load_in(workspace, environment, name).map(|(identity, _)| identity);
+    match only {
+        Some(name) => Ok(vec![load(name)?]),
+        None => {
+            let names = declared_in(workspace, &environment.name)?;
+            names.par_iter().with_min_len(16).map(load).collect()
+        }
+    }
+}
+
+pub(super) fn undeclared(workspace: &Workspace, environment: &Name, name: &Name) -> Error {
     let path = layout::declaration(environment, name);
     let error = Error::usage(format!("not declared, expected {path}"));
-    let there = declared(estate, environment).unwrap_or_default();
+    let there = declared_in(workspace, environment).unwrap_or_default();
     match nearest(name.as_str(), there.iter().map(Name::as_str)) {
         Some(near) => error.hint(format!("did you mean {environment}/{near}?")),
         None => error.hint("what is declared: rootward identity list"),

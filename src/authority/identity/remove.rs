@@ -36,7 +36,7 @@ pub fn judge(estate: &Estate, environment: &Name, name: &Name) -> Result<Option<
         let last = records.find(|record| record.object == written);
         return match last.is_some_and(|record| record.act == Act::IdentityRemove) {
             true => Ok(None),
-            false => Err(undeclared(estate, environment, name)),
+            false => Err(undeclared(&estate.workspace, environment, name)),
         };
     }
     estate.check_clock()?;

@@ -63,7 +63,6 @@ fn init_writes_these_files() {
         "ca/prod/environment.toml",
         "ca/root/root.toml",
         "ca/test/environment.toml",
-        "identities/policies/db-creds.hcl",
         "identities/policies/kv-read.hcl",
         "identities/policies/kv-write.hcl",
         "identities/policies/self-renew.hcl",

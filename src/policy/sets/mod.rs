@@ -10,9 +10,12 @@
 //! with `n` segments. So if those before it leave anything with `n` segments, they leave the generic
 //! path. Paths with more segments than any rule tells are alike.
 
+mod both;
 mod shape;
 #[cfg(test)]
 mod tests;
+
+pub use both::{Pair, both, covers, meet};
 
 use super::{Acl, Capability, Grant, Pattern};
 use shape::{Fresh, Shape};
