@@ -65,12 +65,12 @@ impl Failure {
                 .hint("look at the server's log, then type the command again"),
             Self::Unreachable => {
                 let limit = connection.timeouts.connect.as_secs();
-                failed(format!("no connection within {limit} seconds"))
+                failed(format!("no connection within {limit}s"))
                     .hint("look at the route and the firewalls between here and there")
             }
             Self::TimedOut => {
                 let limit = connection.timeouts.request.as_secs();
-                failed(format!("no answer within {limit} seconds"))
+                failed(format!("no answer within {limit}s"))
                     .hint(format!("wait longer: --timeout {}", limit.max(1) * 4))
             }
             Self::TooLarge => failed(format!(
