@@ -2,15 +2,19 @@
 //! way to log in to them.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of this"
+)]
 
 mod estate;
 mod login;
 mod server;
 
-pub use estate::{estate, jwt, jwt_signed_by, new_jwt_key};
-pub use login::Login;
-pub use server::{Answer, Server, Setup};
+pub use estate::{estate, jwt, jwt_public, jwt_signed_by, new_jwt_key};
+pub use server::{Server, Setup};
 
 /// Waits until something is so, at most twenty seconds.
 pub fn eventually(mut done: impl FnMut() -> bool) -> bool {

@@ -151,6 +151,11 @@ impl<'s> Server<'s> {
         format!("https://127.0.0.1:{}", self.port)
     }
 
+    /// By its name, for a client that knows where that is.
+    pub fn url(&self) -> String {
+        format!("https://{}:{}", self.host(), self.port)
+    }
+
     pub fn socket(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
@@ -182,7 +187,7 @@ impl<'s> Server<'s> {
             let mut clients = self.clients.lock().unwrap();
             clients.entry(client.to_owned()).or_insert_with(|| self.client(client)).clone()
         };
-        let url = format!("https://{}:{}/v1/{path}", self.host(), self.port);
+        let url = format!("{}/v1/{path}", self.url());
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = http.request(method, url);
         if let Some(token) = token {
