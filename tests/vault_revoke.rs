@@ -1,6 +1,5 @@
 //! A revocation reaches the server: no login, and no use of what was given before. A new
 //! certificate lets in again.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 mod vaults;

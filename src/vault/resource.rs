@@ -8,8 +8,7 @@ use std::fmt;
 /// merge on the server, so what is left out keeps what it was.
 pub type Fields = Map<String, Value>;
 
-/// What it is. The order is the order in which a plan is carried out: nobody can log in before
-/// what the login gives is as declared, and before the entity that it belongs to is there.
+/// What it is. A plan is shown in this order; carried out it is by stages (`plan::Stage`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -59,6 +58,13 @@ impl Kind {
             Kind::KubernetesRole => "kubernetes role",
             Kind::PkiRole => "pki role",
         }
+    }
+}
+
+impl Kind {
+    /// Is it a role by which somebody logs in?
+    pub fn is_login(self) -> bool {
+        matches!(self, Kind::CertRole | Kind::AppRole | Kind::JwtRole | Kind::KubernetesRole)
     }
 }
 

@@ -14,6 +14,7 @@ mod login;
 mod server;
 
 pub use estate::{estate, jwt, jwt_public, jwt_signed_by, new_jwt_key};
+pub use login::Login;
 pub use server::{Server, Setup};
 
 /// Waits until something is so, at most twenty seconds.

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 pub type Answer = (u16, Value);
 
 /// How a server is set up.
+#[derive(Default)]
 pub struct Setup {
     /// Survives a restart.
     pub raft: bool,
@@ -25,12 +26,6 @@ pub struct Setup {
     pub listener: Option<PathBuf>,
     /// Environments whose identities get through the handshake; else its own alone.
     pub clients: Vec<&'static str>,
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Self { raft: false, listener: None, clients: Vec::new() }
-    }
 }
 
 /// An unsealed OpenBao; it ends with the test.
@@ -137,10 +132,23 @@ impl<'s> Server<'s> {
         fs::read_to_string(self.dir.join("log")).unwrap_or_default()
     }
 
-    /// The lines of the audit device.
-    pub fn audit(&self) -> Vec<Value> {
-        let text = fs::read_to_string(self.dir.join("audit.log")).unwrap_or_default();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    /// What the audit device has recorded.
+    pub fn audit(&self) -> String {
+        fs::read_to_string(self.dir.join("audit.log")).unwrap_or_default()
+    }
+
+    /// How many requests it has answered.
+    pub fn requests(&self) -> usize {
+        self.audit().matches("\"type\":\"request\"").count()
+    }
+
+    /// How many of them may have changed something.
+    pub fn writes(&self) -> usize {
+        let audit = self.audit();
+        let requests = audit.lines().filter(|line| line.contains("\"type\":\"request\""));
+        let operations = ["create", "update", "patch", "delete"];
+        let marks = operations.map(|name| format!("\"operation\":\"{name}\""));
+        requests.filter(|line| marks.iter().any(|mark| line.contains(mark))).count()
     }
 
     pub fn host(&self) -> String {
@@ -256,6 +264,12 @@ impl<'s> Server<'s> {
 
     /// `rootward` with a connection to this server, as its operator, with the root token.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command_without_token(arguments);
+        command.arg("--token-file").arg(self.token_file());
+        command
+    }
+
+    pub fn command_without_token(&self, arguments: &[&str]) -> Command {
         let operator = self.site.path(&format!("identities/{}/operator", self.environment));
         let mut command = self.site.command(arguments);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -263,7 +277,6 @@ impl<'s> Server<'s> {
         command.env("BAO_TLS_SERVER_NAME", self.host());
         command.env("BAO_CLIENT_CERT", operator.join("chain.pem"));
         command.env("BAO_CLIENT_KEY", operator.join("key.pem"));
-        command.arg("--token-file").arg(self.token_file());
         command
     }
 

@@ -2,8 +2,10 @@
 
 use super::{connect, plan, show};
 use crate::commands::Session;
-use crate::error::Result;
+use crate::error::{Explain, Result};
 use crate::model::name::Name;
+use crate::store::file;
+use crate::ui::lines::quoted;
 use crate::vault::{self, Depth, Plan};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,9 +55,16 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<ExitCode> {
     let bar = ui.progress(now.steps.len(), "applying");
     let applied = vault::apply(&client, &now, &|| bar.inc(1));
     bar.finish_and_clear();
-    applied?;
+    applied.hint(format!("type it again: {}", again(args)))?;
     ui.status(&format!("applied: {}", show::done(&now)));
     finish(session, &now)
+}
+
+/// The command, as it was typed.
+fn again(args: &ApplyArgs) -> String {
+    let plan = args.plan.as_deref().map(|path| format!(" {}", quoted(&file::shown(path))));
+    let prune = if args.prune { " --prune" } else { "" };
+    format!("rootward vault apply {}{}{prune}", args.environment, plan.unwrap_or_default())
 }
 
 fn finish(session: &Session, plan: &Plan) -> Result<ExitCode> {

@@ -145,7 +145,11 @@ pub fn read(path: &std::path::Path, environment: &Name) -> Result<Plan> {
     let shown = file::shown(path);
     let bytes = file::read(path, file::LARGE)?;
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| {
-        Error::usage(format!("{shown}: {error}"))
+        let what = match error.is_data() {
+            true => error.to_string(),
+            false => "got other text, expected a plan that vault plan -o wrote".to_owned(),
+        };
+        Error::usage(format!("{shown}: {what}"))
             .hint(format!("rootward vault plan {environment} -o FILE"))
     })?;
     if plan.environment == environment.as_str() {

@@ -8,7 +8,7 @@ use crate::vault::parallel;
 use crate::vault::plan::Step;
 use crate::vault::resource::field;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entities and auth methods as they are now.
 pub struct Aliases<'c> {
@@ -28,18 +28,30 @@ impl<'c> Aliases<'c> {
         Ok(Self { client, entities: entities(client)?, accessors })
     }
 
-    /// An entity has one alias in a mount: one of another name goes first. All of them go before
-    /// any is made, since what one entity gives up may be what another one gets.
-    pub fn make_room(&self, steps: &[Step]) -> Result<()> {
-        let stale = |step: &Step| {
-            let (name, id) = self.there(step)?;
-            (Some(name.as_str()) != field(&step.body, "name").as_str()).then(|| id.clone())
-        };
-        let stale: Vec<String> = steps.iter().filter_map(stale).collect();
+    /// An entity has one alias in a mount, and an alias one entity: one of another name goes, and
+    /// so does one of this name that is another entity's. All go before any is made, since what one
+    /// entity gives up may be what another one gets.
+    pub fn make_room(&self, steps: &[&Step]) -> Result<()> {
+        let mut owners = BTreeMap::new();
+        for (entity, there) in &self.entities {
+            let aliases = there.aliases.iter();
+            owners.extend(
+                aliases.map(|(mount, (name, id))| ((mount.as_str(), name.as_str()), (entity, id))),
+            );
+        }
+        let mut stale = BTreeSet::new();
+        for step in steps {
+            let (entity, mount) = parts(step);
+            let name = field(&step.body, "name").as_str().unwrap_or_default();
+            let others = owners.get(&(mount, name)).filter(|(owner, _)| *owner != entity);
+            let own = self.there(step).filter(|(there, _)| there != name);
+            stale.extend(others.map(|(_, id)| *id).into_iter().chain(own.map(|(_, id)| id)));
+        }
+        let stale: Vec<&String> = stale.into_iter().collect();
         parallel::each(&stale, |id| self.delete(id)).map(|_| ())
     }
 
-    /// Makes it; one of this name that belongs to another entity moves.
+    /// Makes it; one that a login has made of itself meanwhile moves here.
     pub fn put(&self, step: &Step) -> Result<()> {
         let (entity, mount) = parts(step);
         let missing = |what: String| Error::failed(format!("{what} is not on the server"));

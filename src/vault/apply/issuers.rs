@@ -7,8 +7,8 @@ use crate::vault::resource::field;
 use serde_json::{Value, json};
 
 /// The new default first: an issuer that may no longer issue must not be the default.
-pub fn in_order(steps: &[Step]) -> Vec<&Step> {
-    let mut steps: Vec<&Step> = steps.iter().collect();
+pub fn in_order<'s>(steps: &[&'s Step]) -> Vec<&'s Step> {
+    let mut steps = steps.to_vec();
     steps.sort_by_key(|step| *field(&step.body, "is_default") != json!(true));
     steps
 }
