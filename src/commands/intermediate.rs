@@ -31,18 +31,8 @@ pub enum Verb {
     /// Make a sealed key and a request, or file a request that Vault made
     ///
     /// With key = "local" in the declaration the key is made here. With key = "vault" it is made
-    /// inside Vault; bring the request, with --csr, or have it made there, with --from-vault.
-    #[command(after_help = "\
-Examples:
-  $ rootward intermediate request prod/identity
-  $ rootward intermediate request prod/vault --csr vault.csr
-
-From the server itself, its key called rootward-prod-vault-g1 there:
-  rootward intermediate request prod/vault --from-vault
-
-Or by hand, for a PKI engine at pki (with OpenBao, bao instead of vault):
-  vault write -field=csr pki/intermediate/generate/internal \\
-    common_name=prod-vault key_type=ec key_bits=384 >vault.csr")]
+    /// inside Vault; bring the request, with --csr.
+    #[command(after_help = request_help())]
     Request(RequestArgs),
     /// Sign a request with the root key
     ///
@@ -79,6 +69,29 @@ Or by hand, for a PKI engine at pki (with OpenBao, bao instead of vault):
         #[command(flatten)]
         args: crl::CrlArgs,
     },
+}
+
+/// The air-gapped program has no way to a server.
+const FROM_SERVER: &str = if cfg!(feature = "vault") {
+    "
+From the server itself, its key called rootward-prod-vault-g1 there:
+  rootward intermediate request prod/vault --from-vault
+"
+} else {
+    ""
+};
+
+fn request_help() -> String {
+    format!(
+        "\
+Examples:
+  $ rootward intermediate request prod/identity
+  $ rootward intermediate request prod/vault --csr vault.csr
+{FROM_SERVER}
+By hand, for a PKI engine at pki (with OpenBao, bao instead of vault):
+  vault write -field=csr pki/intermediate/generate/internal \\
+    common_name=prod-vault key_type=ec key_bits=384 >vault.csr"
+    )
 }
 
 /// Which intermediate, and where its key is.

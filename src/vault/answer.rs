@@ -72,7 +72,7 @@ impl Reply {
     fn foreign(self, to: &To) -> Meaning {
         let text = String::from_utf8_lossy(&self.body);
         let what = match title(&text) {
-            Some(title) => format!("a page titled {title:?}"),
+            Some(title) => format!("a page titled \"{title}\""),
             None if self.body.is_empty() => "an empty answer".into(),
             None if self.content_type.is_empty() => "something else".into(),
             None => clean(&self.content_type),

@@ -229,7 +229,9 @@ impl Client {
             Failure::TimedOut if error.is_connect() => Failure::Unreachable,
             failure => failure,
         };
-        let first = self.servers.first().filter(|_| matches!(failure, Failure::Cut));
+        // A server that has answered before has let us in.
+        let is_new = !self.is_known.load(Ordering::Relaxed) && matches!(failure, Failure::Cut);
+        let first = self.servers.first().filter(|_| is_new);
         match first.and_then(|server| tls::parting_words(&self.connection, server)) {
             Some(words) => Failure::Tls(words),
             None => failure,

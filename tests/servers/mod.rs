@@ -2,11 +2,20 @@
 //! the certificate of prod/vault-server, on a free port of the loopback interface.
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of this")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of this"
+)]
 
+mod front;
+pub mod mutual;
 mod nginx;
 mod openbao;
 
+pub use front::{Front, showing};
+pub use mutual::Mutual;
 pub use nginx::Nginx;
 pub use openbao::OpenBao;
 
@@ -20,7 +29,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-const HOST: &str = "vault.prod.example.internal";
+pub const HOST: &str = "vault.prod.example.internal";
 pub const INTERMEDIATE: &str = "ca/prod/identity/g1/cert.pem";
 pub const CRL: &str = "ca/prod/identity/g1/crl.pem";
 pub const ROOT_CRL: &str = "ca/root/g1/crl.pem";
@@ -45,7 +54,7 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

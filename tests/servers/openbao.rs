@@ -106,7 +106,7 @@ impl OpenBao {
 
 /// The real server: `bao` in the environment's bin is a wrapper.
 #[track_caller]
-fn bao() -> PathBuf {
+pub(super) fn bao() -> PathBuf {
     if let Some(path) = std::env::var_os("BAO").filter(|path| !path.is_empty()) {
         return path.into();
     }

@@ -53,6 +53,9 @@ pub fn connect(
     estate: &Estate,
     environment: &Name,
 ) -> Result<Client> {
+    if let Some(Found { source, .. }) = found::variable("SKIP_VERIFY")? {
+        session.ui.warn(&format!("{source} is not heeded: every server is verified"));
+    }
     let address = found::text(args.address.as_deref(), "--address", "ADDR")?;
     let connection = connection(args, session, estate, environment, address.as_ref())?;
     let client = Client::new(&connection)?;
@@ -101,7 +104,7 @@ fn address(found: &Found<String>) -> Result<Address> {
         Err(error) => error,
     };
     Err(match found.value.strip_prefix("http://") {
-        Some(rest) => error.hint(format!("rootward speaks TLS only: --address https://{rest}")),
+        Some(rest) => error.hint(format!("only TLS is spoken: --address https://{rest}")),
         None => error.hint("such as --address https://vault.prod.example.internal:8200"),
     })
 }
