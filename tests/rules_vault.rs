@@ -1,4 +1,5 @@
 //! The rules of servers and of what is declared for them, each provoked alone.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 
 mod common;

@@ -1,5 +1,6 @@
 //! The example estate on two real servers: what is applied is what is declared, everybody logs in
 //! as himself and as nobody else, and one environment's server is never taken for another's.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 
 mod common;

@@ -1,5 +1,6 @@
 //! Whatever somebody changes by hand on a server is named by `vault drift`, and gone after the next
 //! `vault apply`; what is not rootward's is named and stays as it is.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 

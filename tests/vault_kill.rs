@@ -1,6 +1,7 @@
 //! `vault apply` is killed at any moment, the server is restarted, sealed or slowed meanwhile: the
 //! next apply leads to the end, and until then nobody may do more than what was declared before or
 //! is declared now.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 

@@ -1,4 +1,5 @@
 //! A plan in a file is carried out as it was approved, or not at all; what was interrupted goes on.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 

@@ -1,4 +1,5 @@
 //! What a plan costs: requests, and nothing written.
+#![cfg(feature = "vault")]
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 

@@ -1,5 +1,6 @@
 //! A revocation reaches the server: no login, and no use of what was given before. A new
 //! certificate lets in again.
+#![cfg(feature = "vault")]
 
 mod common;
 mod vaults;

@@ -9,10 +9,12 @@
     reason = "each test binary uses a part of this"
 )]
 
+mod cluster;
 mod estate;
 mod login;
 mod server;
 
+pub use cluster::Cluster;
 pub use estate::{estate, jwt, jwt_public, jwt_signed_by, new_jwt_key};
 pub use login::Login;
 pub use server::{Server, Setup};

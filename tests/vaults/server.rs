@@ -95,6 +95,18 @@ impl<'s> Server<'s> {
         self.clients.lock().unwrap().clear();
     }
 
+    /// Whose certificates get through the handshake after the next start: PEM.
+    pub fn let_in(&self, cas: &str) {
+        fs::write(self.dir.join("clients.pem"), cas).unwrap();
+    }
+
+    /// Stopped and started again: what a listener trusts is not loaded otherwise.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.run();
+        self.unseal();
+    }
+
     pub fn unseal(&self) {
         let key = json!({ "key": self.keys["keys_base64"][0] });
         assert!(eventually(|| self.health().0 != 0), "{}", self.log());
@@ -196,13 +208,15 @@ impl<'s> Server<'s> {
             clients.entry(client.to_owned()).or_insert_with(|| self.client(client)).clone()
         };
         let url = format!("{}/v1/{path}", self.url());
+        let is_patch = method == "PATCH";
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = http.request(method, url);
         if let Some(token) = token {
             request = request.header("X-Vault-Token", token);
         }
         if !body.is_null() {
-            request = request.body(body.to_string());
+            let kind = if is_patch { "application/merge-patch+json" } else { "application/json" };
+            request = request.header("Content-Type", kind).body(body.to_string());
         }
         match request.send() {
             Err(error) => (0, json!(format!("{error:?}"))),
