@@ -75,3 +75,32 @@ fn an_apply_that_was_planned_quickly_shuts_out_too() {
     assert_eq!(prod.status(&login, "GET", "auth/token/lookup-self", &Value::Null), 403);
     assert!(prod.cert_login("prod/coturn", Some("coturn")).is_err());
 }
+
+/// What a revocation needs, and nothing else: it costs the same with a thousand roles.
+#[test]
+fn crls_and_entities_alone_are_brought_up_to_date() {
+    let site = estate();
+    let prod = Server::start(&site, "prod");
+    prod.apply();
+    let login = prod.cert_login("prod/coturn", Some("coturn")).unwrap();
+    prod.api("DELETE", "sys/policies/acl/caddy", &Value::Null);
+    site.keyed(&["revoke", "prod/coturn", "--reason", "keyCompromise", "--yes"]).ok();
+    let before = prod.requests();
+    let only = ["vault", "apply", "prod", "--only", "crl,entity", "--yes"];
+    let run = prod.rootward(&only).ok();
+    assert!(run.stderr.contains("applied: 2 changed"), "{}", run.stderr);
+    // Policies, entities, both tables of mounts, the CRLs and each of two, one entity; two writes.
+    assert_eq!(prod.requests() - before, 4 + 3 + 6 + 2);
+    assert_eq!(prod.status(&login, "GET", "auth/token/lookup-self", &Value::Null), 403);
+    assert!(prod.cert_login("prod/coturn", Some("coturn")).is_err());
+    let plan = prod.rootward(&["vault", "plan", "prod", "--exit-code"]).fails(4, "policy caddy");
+    assert!(plan.stderr.contains("1 to make"), "{}", plan.stderr);
+
+    // The same by a file, which says what it is about.
+    let file = site.beside("policies.json").display().to_string();
+    prod.rootward(&["vault", "plan", "prod", "--only", "policy", "-o", &file]).ok();
+    prod.api("DELETE", "auth/cert/certs/caddy", &Value::Null);
+    prod.rootward(&["vault", "apply", "prod", &file]).ok();
+    prod.rootward(&["vault", "plan", "prod", "--exit-code"]).fails(4, "cert role caddy");
+    prod.rootward(&["vault", "plan", "prod", "--only", "roles"]).fails(2, "cert-role");
+}

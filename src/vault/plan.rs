@@ -20,7 +20,9 @@ pub struct Plan {
     pub deep: bool,
     /// Is what is rootward's and not declared to be removed?
     pub prune: bool,
-    /// In the order in which they are carried out.
+    /// What was looked at; everything when it is empty.
+    pub only: Vec<Kind>,
+    /// By kind and name.
     pub steps: Vec<Step>,
     /// What is there and nobody declared.
     pub strangers: Vec<Stranger>,
@@ -79,7 +81,7 @@ impl Plan {
     /// Failed: something of another type is mounted where a declared mount is to be.
     pub fn of(desired: &Desired, observed: &Observed, depth: Depth, prune: bool) -> Result<Self> {
         let mut steps = Vec::new();
-        for resource in &desired.resources {
+        for resource in desired.resources.iter().filter(|it| desired.wants(it.address.kind)) {
             steps.extend(step(resource, observed.resources.get(&resource.address))?);
         }
         let strangers = strangers(desired, observed);
@@ -91,6 +93,7 @@ impl Plan {
             environment: desired.environment.clone(),
             deep: depth == Depth::Deep,
             prune,
+            only: desired.only.clone(),
             steps,
             strangers,
         })
@@ -202,7 +205,8 @@ pub enum Stage {
 /// mounts, what is in declared mounts, and what belongs to declared or marked entities.
 fn strangers(desired: &Desired, observed: &Observed) -> Vec<Stranger> {
     let declared = desired.by_address();
-    let of_server = |address: &Address| match address.kind {
+    let is_no_matter = |address: &Address| match address.kind {
+        kind if !desired.wants(kind) => true,
         Kind::Policy => BUILT_IN.contains(&address.name()),
         Kind::Mount | Kind::Auth => MOUNTED.contains(&address.path.as_str()),
         Kind::AuthConfig | Kind::Issuer => true,
@@ -211,7 +215,7 @@ fn strangers(desired: &Desired, observed: &Observed) -> Vec<Stranger> {
     let strangers = observed
         .resources
         .keys()
-        .filter(|address| !declared.contains_key(address) && !of_server(address));
+        .filter(|address| !declared.contains_key(address) && !is_no_matter(address));
     let owner = |address: &Address| observed.owners.get(address).cloned();
     strangers.map(|address| Stranger { address: address.clone(), owner: owner(address) }).collect()
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::name::Name;
 use crate::store::file;
 use crate::ui::Tone;
-use crate::vault::{Client, Depth, Desired, Observed, Plan};
+use crate::vault::{Client, Depth, Desired, Kind, Observed, Plan};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,6 +25,9 @@ pub struct PlanArgs {
     /// Also remove what is rootward's and no longer declared
     #[arg(long)]
     prune: bool,
+    /// Only these, such as policy or crl,entity; all else is not even read
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    only: Vec<Kind>,
     /// Look into every entity, too: a request more for each
     #[arg(long)]
     deep: bool,
@@ -57,6 +60,7 @@ pub fn environment(text: &str) -> Result<Name, String> {
 pub fn plan(args: &PlanArgs, session: &Session) -> Result<ExitCode> {
     args.output.as_deref().map(file::may_replace).transpose()?;
     let (client, desired) = open(&args.environment, &args.connection, session)?;
+    let desired = desired.only(&args.only);
     let depth = if args.deep { Depth::Deep } else { Depth::Quick };
     let plan = make(session, &client, &desired, depth, args.prune)?;
     let ui = session.ui;
