@@ -1,7 +1,6 @@
 //! The server follows the rotation of both intermediates: of the one that certifies identities, and
 //! of the one whose key it holds.
 #![cfg(feature = "vault")]
-#![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 
 mod common;
 mod vaults;

@@ -108,8 +108,10 @@ pub fn drift(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
         }
         ui.status(&said);
     }
-    if !plan.is_empty() {
-        ui.next(&format!("rootward vault apply {}", args.environment));
+    match (plan.is_empty(), show::wants_prune(&plan)) {
+        (_, true) => ui.next(&format!("rootward vault apply {} --prune", args.environment)),
+        (false, false) => ui.next(&format!("rootward vault apply {}", args.environment)),
+        (true, false) => {}
     }
     Ok(code(args.exit_code && differs))
 }
