@@ -388,6 +388,12 @@ fn what_is_not_rootward_s_is_named_and_left_alone() {
     {
         assert!(!drift.stdout.contains(untouched), "{}", drift.stdout);
     }
+    // A group of somebody's adds policies to what a login gives: worth a line.
+    let group = json!({"name": "all", "policies": ["somebodys"],
+        "member_entity_ids": [entity_id(&prod, "synapse")]});
+    prod.api("POST", "identity/group", &group);
+    let drift = prod.rootward(&["vault", "drift", "prod", "--exit-code"]).ok();
+    assert!(drift.stdout.contains("? group all "), "{}", drift.stdout);
     // Also where something is to be done, and with --prune.
     prod.api("DELETE", "sys/policies/acl/caddy", &Value::Null);
     prod.rootward(&["vault", "apply", "prod", "--yes", "--prune"]).ok();

@@ -27,6 +27,8 @@ pub enum Kind {
     Issuer,
     /// A CRL of certificate login.
     Crl,
+    /// A group of entities; its policies are those of its members. None is ever declared.
+    Group,
     /// Who logs in, in whichever way.
     Entity,
     /// The name of an entity in one auth method.
@@ -59,6 +61,7 @@ impl Kind {
             Kind::AuthConfig => "auth config",
             Kind::Issuer => "issuer",
             Kind::Crl => "CRL",
+            Kind::Group => "group",
             Kind::Entity => "entity",
             Kind::Alias => "alias",
             Kind::CertRole => "cert role",

@@ -173,6 +173,9 @@ pub fn strangers(ui: &Ui, plan: &Plan, all: bool) -> Result<()> {
         let whose = match &stranger.owner {
             Some(_) if is_removable(stranger) => "rootward's: --prune removes it",
             Some(_) => "rootward's, and kept with what is in it",
+            None if stranger.address.kind == Kind::Group => {
+                "gives its policies to declared entities"
+            }
             None => "not rootward's: left alone",
         };
         let line = format!("  ? {:32}  {whose}", stranger.address.to_string());

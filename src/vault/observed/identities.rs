@@ -73,6 +73,8 @@ pub fn read(
         parallel::each(&names, |name| client.read(&format!("identity/entity/name/{name}")))?;
     let details: BTreeMap<&String, Value> =
         names.iter().zip(details).filter_map(|(name, value)| Some((name, value?))).collect();
+    let members = details.iter().filter(|(name, _)| declared.contains_key(name.as_str()));
+    groups(client, members.map(|(_, detail)| detail), observed)?;
     let ours = || Some(desired.environment.clone());
     for (name, entity) in observed.entities.clone() {
         let address = Address { kind: Kind::Entity, path: format!("identity/entity/name/{name}") };
@@ -102,6 +104,27 @@ pub fn read(
     let owners = std::mem::take(&mut observed.owners);
     observed.resources.retain(|address, _| concerns(address, owners.contains_key(address)));
     observed.owners = owners;
+    Ok(())
+}
+
+/// Groups that give policies to declared entities: somebody's, and worth knowing.
+fn groups<'d>(
+    client: &Client,
+    members: impl Iterator<Item = &'d Value>,
+    observed: &mut Observed,
+) -> Result<()> {
+    let ids = members.flat_map(|detail| detail["group_ids"].as_array().into_iter().flatten());
+    let ids: BTreeSet<&str> = ids.filter_map(Value::as_str).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    for group in parallel::each(&ids, |id| client.read(&format!("identity/group/id/{id}")))? {
+        let group = group.unwrap_or_default();
+        if group["policies"].as_array().is_some_and(|policies| !policies.is_empty()) {
+            let path =
+                format!("identity/group/name/{}", group["name"].as_str().unwrap_or_default());
+            let fields = json!({ "policies": group["policies"] });
+            observed.put(Resource::new(Kind::Group, path, fields), None);
+        }
+    }
     Ok(())
 }
 
