@@ -8,7 +8,7 @@ mod identities;
 mod mounts;
 mod roles;
 
-pub use identities::{Entities, entities};
+pub use identities::{Entities, Entity, entities};
 pub use roles::one;
 
 use super::client::Client;
