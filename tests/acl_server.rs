@@ -9,7 +9,7 @@ use common::Site;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use rootward::policy::{Acl, Dialect, Identity, Policy, Terms};
+use rootward::policy::{Acl, Dialect, Identity, Operation, Policy, Request, Terms};
 use serde_json::{Value, json};
 use servers::OpenBao;
 use time::OffsetDateTime;
@@ -17,6 +17,9 @@ use time::OffsetDateTime;
 /// Rounds of one token with three policies, and paths in each.
 const ROUNDS: usize = 60;
 const PATHS: usize = 100;
+/// Requests with parameters, some with each policy.
+const POLICIES: usize = 50;
+const REQUESTS: usize = 5;
 /// Texts of which the server says whether they are policies.
 const TEXTS: usize = 250;
 
@@ -138,6 +141,73 @@ fn capabilities_at_random_are_those_of_a_real_server() {
     }
     // A test of answers that are always "deny" would be none.
     assert!(asked == ROUNDS * PATHS && granted > asked / 10, "{granted} of {asked}");
+}
+
+/// A rule over one path, with constraints on parameters.
+fn constrained() -> impl Strategy<Value = String> {
+    let values =
+        ["\"x\"", "\"x*\"", "\"*x\"", "\"*y*\"", "\"*\"", "true", "{ k = \"v\" }", "[\"l\"]"];
+    let values = prop::sample::subsequence(values.to_vec(), 0..3);
+    let names = prop::sample::select(vec!["a", "B", "*", "c"]);
+    let entry =
+        (names, values).prop_map(|(name, values)| format!("\"{name}\" = [{}]", values.join(", ")));
+    let key = prop::sample::select(vec!["allowed_parameters", "denied_parameters"]);
+    let map = (key, prop::collection::vec(entry, 0..3))
+        .prop_map(|(key, entries)| format!("{key} = {{ {} }}", entries.join("\n")));
+    let required = prop::sample::subsequence(vec!["a", "B"], 1..2)
+        .prop_map(|names| format!("required_parameters = {}", json!(names)));
+    let limit = prop_oneof![4 => map, 1 => required];
+    let path = prop::sample::select(vec!["x", "x", "*", "+"]);
+    (path, prop::collection::vec(limit, 0..3)).prop_map(|(path, limits)| {
+        let limits = limits.join("\n");
+        format!("path \"cubbyhole/{path}\" {{ policy = \"write\"\n{limits} }}\n")
+    })
+}
+
+fn parameters() -> impl Strategy<Value = Value> {
+    let values = [
+        json!("x"),
+        json!("xy"),
+        json!("yx"),
+        json!(""),
+        json!(true),
+        json!(null),
+        json!({"k": "v"}),
+        json!(["l"]),
+    ];
+    let name = prop::sample::select(vec!["a", "A", "b", "c", "d"]);
+    prop::collection::btree_map(name, prop::sample::select(values.to_vec()), 0..3)
+        .prop_map(|map| json!(map))
+}
+
+#[test]
+fn requests_at_random_are_allowed_where_a_real_server_allows_them() {
+    let site = site();
+    let bao = OpenBao::start(&site);
+    let body = json!({ "policies": ["random"], "no_default_policy": true });
+    let made = bao.api("POST", "auth/token/create", &body);
+    let token = made["auth"]["client_token"].as_str().unwrap();
+    let mut runner = runner();
+    let text = prop::collection::vec(constrained(), 1..4).prop_map(|rules| rules.concat());
+    let mut allowed = 0;
+    for _ in 0..POLICIES {
+        let text = draw(&mut runner, &text);
+        bao.api("POST", "sys/policies/acl/random", &json!({ "policy": text }));
+        let policy = Policy::parse("", &text, terms()).unwrap();
+        let acl = Acl::of([&policy], Dialect::OpenBao);
+        for _ in 0..REQUESTS {
+            let body = draw(&mut runner, &parameters());
+            let (status, said) = bao.asked_by(token, "POST", "cubbyhole/x", &body);
+            // What is allowed may still be refused for another reason: nothing to write.
+            let theirs = status != 403;
+            let mut request = Request::new(Operation::Update, "cubbyhole/x");
+            request.parameters = body.as_object();
+            assert_eq!(acl.decide(&request).allowed, theirs, "{body} {said} {text}");
+            allowed += usize::from(theirs);
+        }
+    }
+    let asked = POLICIES * REQUESTS;
+    assert!(allowed > asked / 5 && allowed < asked * 4 / 5, "{allowed} of {asked}");
 }
 
 /// Words of policies in an order that is nearly right.

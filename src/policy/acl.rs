@@ -14,11 +14,11 @@ use std::ops::Bound;
 #[derive(Clone, Debug)]
 pub struct Acl<'p> {
     dialect: Dialect,
-    exact: Tree<'p>,
+    exact: Tree<'p, Grant<'p>>,
     /// By their text without the `*`.
-    prefixes: Tree<'p>,
-    /// With `+`; the nearest first.
-    segments: Vec<Grant<'p>>,
+    prefixes: Tree<'p, Grant<'p>>,
+    /// With `+`: by what is before it, and the nearest first.
+    segments: Tree<'p, Vec<Grant<'p>>>,
 }
 
 /// All rules with the same path, merged.
@@ -84,7 +84,7 @@ impl<'p> Acl<'p> {
     /// template in its path is left out, as it is for a token without an identity.
     pub fn of(policies: impl IntoIterator<Item = &'p Policy>, dialect: Dialect) -> Self {
         let mut acl =
-            Self { dialect, exact: Tree::new(), prefixes: Tree::new(), segments: Vec::new() };
+            Self { dialect, exact: Tree::new(), prefixes: Tree::new(), segments: Tree::new() };
         let mut segments = Tree::new();
         for (index, policy) in policies.into_iter().enumerate() {
             for rule in &policy.rules {
@@ -104,8 +104,12 @@ impl<'p> Acl<'p> {
                 }
             }
         }
-        acl.segments = segments.into_values().collect();
-        acl.segments.sort_by(|a, b| b.pattern.rank(a.pattern));
+        for grant in segments.into_values() {
+            acl.segments.entry(grant.pattern.head()).or_default().push(grant);
+        }
+        for grants in acl.segments.values_mut() {
+            grants.sort_by(|a, b| b.pattern.rank(a.pattern));
+        }
         acl
     }
 
@@ -149,8 +153,11 @@ impl<'p> Acl<'p> {
 
     /// Of the rules with wildcards that match, the one that decides.
     fn nearest(&self, path: &str) -> Option<&Grant<'p>> {
-        let prefix = self.longest_prefix(path);
-        let segment = self.segments.iter().find(|grant| grant.pattern.matches(path));
+        let prefix = prefixes(&self.prefixes, path).next();
+        // The later the first wildcard, the nearer.
+        let mut segments = prefixes(&self.segments, path);
+        let segment =
+            segments.find_map(|grants| grants.iter().find(|grant| grant.pattern.matches(path)));
         match (prefix, segment) {
             (Some(prefix), Some(segment)) => {
                 let is_nearer = segment.pattern.rank(prefix.pattern).is_gt();
@@ -160,33 +167,16 @@ impl<'p> Acl<'p> {
         }
     }
 
-    /// Every prefix of a path sorts before it, and behind it only what shares more with it: so what
-    /// the greatest smaller key shares with the path has all its other prefixes.
-    fn longest_prefix(&self, path: &str) -> Option<&Grant<'p>> {
-        let mut path = path;
-        loop {
-            let below = (Bound::Unbounded, Bound::Included(path));
-            let (key, grant) = self.prefixes.range::<str, _>(below).next_back()?;
-            if path.starts_with(key) {
-                return Some(grant);
-            }
-            path = &path[..shared(path, key)];
-        }
-    }
-
-    /// Those that could match something that begins with `head`, or what it begins with.
+    /// Those that could match something that begins with `head`.
     pub(super) fn around(&self, head: &str) -> Vec<&Grant<'p>> {
         let mut found: Vec<_> = beginning(&self.exact, head).collect();
         // LIST without the final slash.
         found.extend(head.strip_suffix('/').and_then(|bare| self.exact.get(bare)));
         found.extend(beginning(&self.prefixes, head));
-        let shorter = head.char_indices().filter_map(|(at, _)| self.prefixes.get(&head[..at]));
-        found.extend(shorter);
-        let meets = |grant: &&Grant| {
-            let theirs = grant.pattern.head();
-            theirs.starts_with(head) || head.starts_with(theirs)
-        };
-        found.extend(self.segments.iter().filter(meets));
+        found.extend(prefixes(&self.prefixes, head).filter(|grant| grant.pattern.stem() != head));
+        found.extend(beginning(&self.segments, head).flatten());
+        let before = prefixes(&self.segments, head).flatten();
+        found.extend(before.filter(|grant| grant.pattern.head() != head));
         found
     }
 
@@ -195,20 +185,39 @@ impl<'p> Acl<'p> {
     pub fn sees_mount(&self, mount: &str) -> bool {
         let grants =
             |grant: &Grant| !grant.capabilities.is_deny() && !grant.capabilities.is_empty();
-        let below = |tree| beginning(tree, mount).any(grants);
+        let all = || self.segments.values().flatten();
         self.find(mount, true).is_some_and(grants)
-            || below(&self.exact)
-            || below(&self.prefixes)
-            || self.segments.iter().any(|grant| grants(grant) && reaches(grant.pattern, mount))
+            || beginning(&self.exact, mount).any(grants)
+            || beginning(&self.prefixes, mount).any(grants)
+            || all().any(|grant| grants(grant) && reaches(grant.pattern, mount))
     }
 }
 
-type Tree<'p> = BTreeMap<&'p str, Grant<'p>>;
+/// By the text of a path, or its beginning.
+type Tree<'p, V> = BTreeMap<&'p str, V>;
 
 /// Those whose key begins with that.
-fn beginning<'t, 'p>(tree: &'t Tree<'p>, head: &str) -> impl Iterator<Item = &'t Grant<'p>> {
+fn beginning<'t, V>(tree: &'t Tree<V>, head: &str) -> impl Iterator<Item = &'t V> {
     let from = tree.range::<str, _>((Bound::Included(head), Bound::Unbounded));
-    from.take_while(move |(key, _)| key.starts_with(head)).map(|(_, grant)| grant)
+    from.take_while(move |(key, _)| key.starts_with(head)).map(|(_, value)| value)
+}
+
+/// Those with whose key the path begins, the longest first.
+///
+/// Each of them sorts before the path, and what is between it and the path begins with it, too. So
+/// it is also a beginning of what the greatest smaller key has in common with the path.
+fn prefixes<'t, V>(tree: &'t Tree<V>, path: &str) -> impl Iterator<Item = &'t V> {
+    let mut below = Bound::Included(path);
+    std::iter::from_fn(move || {
+        loop {
+            let (key, value) = tree.range::<str, _>((Bound::Unbounded, below)).next_back()?;
+            if path.starts_with(key) {
+                below = Bound::Excluded(&path[..key.len()]);
+                return Some(value);
+            }
+            below = Bound::Included(&path[..shared(path, key)]);
+        }
+    })
 }
 
 /// Do the first segments of the pattern fit all of the mount's?

@@ -103,9 +103,14 @@ impl OpenBao {
 
     /// Is its token good for anything?
     pub fn serves(&self, login: &Login) -> bool {
-        let token = self.token.with_file_name("client");
-        fs::write(&token, format!("X-Vault-Token: {}", login.token)).unwrap();
-        self.call(&token, "GET", "auth/token/lookup-self", &Value::Null).0 == 200
+        self.asked_by(&login.token, "GET", "auth/token/lookup-self", &Value::Null).0 == 200
+    }
+
+    /// With that token.
+    pub fn asked_by(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+        let file = self.token.with_file_name("client");
+        fs::write(&file, format!("X-Vault-Token: {token}")).unwrap();
+        self.call(&file, method, path, body)
     }
 }
 

@@ -111,6 +111,9 @@ impl Search<'_> {
         let rule = Shape::of(pattern);
         let common = self.query.meet(&rule);
         let mut found = Vec::new();
+        if common.is_none() && !self.listing {
+            return found;
+        }
         for length in 1..=self.longest {
             let plain = common.as_ref().and_then(|common| common.of_length(length));
             let slashed = plain.as_ref().filter(|_| self.listing).and_then(Shape::ending_in_slash);
