@@ -3,7 +3,7 @@
 # working directory. Sourced, after `set -euo pipefail`.
 #
 #   run/ENV/            configuration, storage and log of the server
-#   secrets/ENV-*       its unseal key, and its root token as a header file
+#   secrets/ENV-*       its unseal key, and its root token, also as a header file
 #
 # The servers listen on the loopback interface alone. Their certificates name
 # the declared host and no loopback address, so curl is told where it is.
@@ -90,7 +90,8 @@ server_open() {
       umask 077
       jq -n '{secret_shares: 1, secret_threshold: 1}' |
         call "$env" "$env/operator" PUT sys/init --data-binary @- >"$keys.new"
-      jq -r '"X-Vault-Token: " + .root_token' "$keys.new" >"secrets/$env-token.header"
+      jq -r .root_token "$keys.new" >"secrets/$env-token"
+      sed 's/^/X-Vault-Token: /' "secrets/$env-token" >"secrets/$env-token.header"
       mv "$keys.new" "$keys"
     )
   fi
@@ -144,6 +145,19 @@ api() {
   printf '%s' "$answer"
 }
 
+# on ENV COMMAND...: shows and runs rootward, connected to the server of ENV as
+# operator with the root token.
+on() {
+  local env=$1 name
+  shift
+  name=$(host "$env")
+  show rootward "$@"
+  BAO_ADDR=https://127.0.0.1:${port[$env]} BAO_TLS_SERVER_NAME=$name \
+    BAO_CLIENT_CERT=identities/$env/operator/chain.pem \
+    BAO_CLIENT_KEY=identities/$env/operator/key.pem \
+    rootward "$@" --token-file "secrets/$env-token"
+}
+
 # enable ENV sys/mounts|sys/auth PATH TYPE: unless something is mounted there.
 enable() {
   api "$1" GET "$2" | jq -e --arg path "$3/" '.data[$path]' >/dev/null ||
@@ -192,37 +206,6 @@ pki_leaf() {
 }
 
 # --- certificate login --------------------------------------------------------
-
-# policies_of ENV/NAME: the names of its policies, one a line.
-policies_of() { sed -n 's/^policies = //p' "identities/$1/identity.toml" | jq -r '.[]'; }
-
-# policies_write ENV NAME: its policy set, each as NAME-POLICY.
-policies_write() {
-  local policy mount script
-  script="s|{name}|$2|g"
-  for mount in cert pki kv2 database; do
-    script+="; s|{mounts.$mount}|$(declared "$1" mounts "$mount")|g"
-  done
-  while read -r policy; do
-    sed "$script" "identities/policies/$policy.hcl" | jq -Rs '{policy: .}' |
-      api "$1" PUT "sys/policies/acl/$2-$policy"
-  done < <(policies_of "$1/$2")
-}
-
-# cert_role ENV NAME URI: who shows a certificate of this environment's identity
-# intermediate with this CN and this URI is NAME. A role write is a merge on the
-# server, so every field that limits is written.
-cert_role() {
-  policies_of "$1/$2" | jq -Rs --arg name "$2" --arg uri "$3" \
-    --rawfile certificate "ca/$1/identity/g1/cert.pem" '{
-      $certificate, display_name: $name,
-      allowed_common_names: [$name], allowed_uri_sans: [$uri],
-      allowed_names: [], allowed_dns_sans: [], allowed_email_sans: [],
-      allowed_organizational_units: [], required_extensions: [],
-      token_policies: [splits("\n") | select(. != "") | $name + "-" + .],
-      token_no_default_policy: true, token_ttl: "1h", token_max_ttl: "24h"
-    }' | api "$1" POST "auth/$(declared "$1" mounts cert)/certs/$2"
-}
 
 # cert_login ENV WHO NAME [CURL-OPTION...]: logs WHO (ENV/NAME) in to the server
 # of ENV as NAME; prints entity and policies, never the token.

@@ -1,6 +1,6 @@
 //! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
 //!
-//! The layers, from top to bottom: `cli`, `commands`, `ceremony`, `authority`,
+//! The layers, from top to bottom: `cli`, `commands`, `{ ceremony, host, vault }`, `authority`,
 //! `{ pki, custody, policy, journal, witness }`, `{ store, model }`. An arrow never runs back up.
 
 pub mod authority;
@@ -10,6 +10,7 @@ pub mod commands;
 pub mod context;
 pub mod custody;
 pub mod error;
+pub mod host;
 pub mod journal;
 pub mod model;
 pub mod pki;

@@ -2,13 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod common;
 #[path = "common/shell.rs"]
 mod shell;
+#[path = "common/trial.rs"]
+mod trial;
 
 use clap::Command;
 use shell::Shell;
 use std::fs;
-use std::path::Path;
+use trial::Trial;
 
 /// Every command with its path, `rootward root create`, in the order of the help pages.
 fn pages() -> Vec<(String, Command)> {
@@ -48,18 +51,24 @@ fn every_page_has_a_summary_examples_and_lines_that_fit() {
     }
 }
 
-/// What the examples find: requests that were made elsewhere, and a chain that was signed there.
-fn prepare(shell: &Shell) {
-    let here = shell.here();
-    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/openbao-csr");
-    fs::copy(suite.join("ec384.csr"), here.join("vault.csr")).unwrap();
-    fs::copy(suite.join("rsa4096.csr"), here.join("vault-g2.csr")).unwrap();
+/// What the examples find: a server, and requests that it and a host have made.
+fn prepare(shell: &Shell) -> Trial {
+    let server = Trial::start(shell);
+    server.bao(&["secrets", "enable", "pki"]);
+    for (file, path) in [
+        ("vault.csr", "pki/intermediate/generate/internal"),
+        ("vault-g2.csr", "pki/issuers/generate/intermediate/internal"),
+    ] {
+        let made = ["write", "-field=csr", path, "common_name=prod-vault", "key_type=ec"];
+        fs::write(shell.here().join(file), server.bao(&made)).unwrap();
+    }
     let question = r#"{"policies": ["path \"a\" { policy = \"read\" }"], "path": "a"}"#;
-    fs::write(here.join("queries.jsonl"), question).unwrap();
+    fs::write(shell.here().join("queries.jsonl"), question).unwrap();
     shell.run(
         "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
          -keyout remote.key -out remote.csr -subj /CN=remote",
     );
+    server
 }
 
 /// prod/remote is declared; test/identity is there; prod/vault was signed in a copy of the
@@ -105,6 +114,23 @@ fn prepare_page(shell: &Shell, path: &str) {
         "rootward ceremony rehearse" => {
             shell.run("rootward ceremony plan --witness bob -o plan.toml");
         }
+        "rootward identity request" => {
+            shell.run("mkdir -m 0700 tls && rootward identity add prod/turn --kind app --key host");
+        }
+        "rootward identity install" => {
+            shell.run(
+                "rootward identity issue prod/web --csr web.csr
+                 rootward identity issue prod/turn --csr tls/turn.csr
+                 mkdir usb && cp identities/prod/web/*.pem ca/prod/trust.pem usb/
+                 mkdir new && cp identities/prod/turn/*.pem new/",
+            );
+        }
+        "rootward vault drift" => {
+            shell.run("rootward vault apply prod --prune --yes");
+        }
+        "rootward identity revoke" => {
+            shell.run("rootward vault apply prod --yes");
+        }
         "rootward ceremony verify" => {
             let medium = shell.medium();
             shell.run(&format!(
@@ -123,14 +149,16 @@ const BEFORE: [(&str, &str); 2] = [
     (
         "rootward rotate revoke prod/identity@g1 --reason superseded --yes",
         "rootward identity issue --env prod
-         rootward identity issue prod/remote --csr remote.csr",
+         rootward identity issue prod/remote --csr remote.csr
+         rootward identity issue prod/web --csr web.csr
+         rootward identity issue prod/turn --csr tls/turn.csr",
     ),
 ];
 
 #[test]
 fn every_example_of_every_page_works() {
     let shell = Shell::new();
-    prepare(&shell);
+    let _server = prepare(&shell);
     let mut count = 0;
     for (path, command) in pages() {
         prepare_page(&shell, &path);

@@ -8,6 +8,7 @@ use shell::Shell;
 const COMMANDS: &[&str] = &[
     "init",
     "status",
+    "vault config prod",
     "root create",
     "root create",
     "root show",

@@ -2,12 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod common;
 #[path = "common/shell.rs"]
 mod shell;
+#[path = "common/trial.rs"]
+mod trial;
 
 use shell::Shell;
 use std::fs;
 use std::path::Path;
+use trial::Trial;
 
 fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -22,18 +26,7 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 #[test]
 fn every_shell_block_works_when_typed_in_order() {
     let shell = Shell::new();
-    let csr = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/openbao-csr/ec384.csr");
-    // The server that is not here: it gives a request, and takes a chain and a CRL that openssl accepts.
-    shell.stub(
-        "vault",
-        &format!(
-            "case \"$*\" in\n*generate/internal*) cat '{}' ;;\n\
-             *set-signed*) openssl verify -CAfile ca/prod/trust.pem \"${{3#*@}}\" ;;\n\
-             */crls/*) openssl crl -noout -in \"${{3#*@}}\" ;;\n\
-             *) exit 1 ;;\nesac\n",
-            csr.display()
-        ),
-    );
+    let _server = Trial::start(&shell);
     // Where openssl would ask for the passphrase.
     shell.stub(
         "openssl",

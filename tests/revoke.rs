@@ -50,8 +50,7 @@ fn an_identity_lands_on_its_issuer_s_crl_and_stays_there() {
     let first = serial(&site, "prod/hello");
     let run = revoke(&site, "prod/hello", "keycompromise").ok();
     assert!(run.stderr.contains("issued CRL 2 of prod/identity@g1"), "{}", run.stderr);
-    let payload = "next: vault write auth/cert/crls/prod-identity crl=@ca/prod/identity/g1/crl.pem";
-    assert!(run.stderr.contains(payload), "{}", run.stderr);
+    assert!(run.stderr.contains("next: rootward vault apply prod"), "{}", run.stderr);
     let now = crl(&site, IDENTITY_CRL);
     assert_eq!((now.number, named(&now)), (2, vec![(first.clone(), "keyCompromise".into())]));
     assert_eq!(state(&site, "prod/hello"), "revoked");
@@ -84,7 +83,7 @@ fn an_identity_lands_on_its_issuer_s_crl_and_stays_there() {
 fn one_certificate_of_two_is_revoked_by_its_serial() {
     let site = Site::prepared();
     let old = serial(&site, "prod/hello");
-    site.edit("identities/prod/hello/identity.toml", "kv-read", "self-renew");
+    site.edit("identities/prod/hello/identity.toml", "kv-read", "db-creds");
     site.keyed(&["identity", "issue", "prod/hello"]).ok();
     let colons: Vec<String> =
         old.as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).to_uppercase()).collect();
@@ -174,7 +173,7 @@ fn an_intermediate_lands_on_the_root_s_crl_and_signs_no_more() {
     site.run(&["verify"]).ok();
     assert_eq!(state(&site, "prod/identity@g1"), "revoked");
     assert_eq!(state(&site, "prod/hello"), "due");
-    site.edit("identities/prod/hello/identity.toml", "kv-read", "self-renew");
+    site.edit("identities/prod/hello/identity.toml", "kv-read", "db-creds");
     site.refuses("ISSUER-UNFIT", |site| site.keyed(&["identity", "issue", "prod/hello"]));
     let next = site.run(&["status"]).ok().stderr;
     assert!(next.contains(" rotate prepare prod/identity"), "{next}");

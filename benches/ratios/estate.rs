@@ -111,7 +111,9 @@ pub fn issue(dir: &Path, names: &[Name]) -> f64 {
     drop(estate);
     let start = std::time::Instant::now();
     let (mut estate, _) = Estate::change(dir, &context).unwrap();
-    let tasks = identity::plan(&estate, &prod(), &issuer, names, None).unwrap();
+    let environment = &prod();
+    let asked = identity::Asked { environment, names, csr: None, by_name: false, anew: false };
+    let tasks = identity::plan(&estate, &asked, &issuer).unwrap();
     let reports = identity::carry_out(&mut estate, &issuer, key, tasks, &|| ()).unwrap();
     let seconds = start.elapsed().as_secs_f64();
     assert!(reports.iter().all(|report| report.result.is_ok()));

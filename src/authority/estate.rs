@@ -145,12 +145,18 @@ impl<'c> Estate<'c> {
     /// Writes outputs and journal lines, and everything that was staged, all or nothing.
     pub fn commit(&mut self, outputs: Vec<Output>, records: Vec<Record>) -> Result<()> {
         self.append(records)?;
-        self.write(outputs, true)
+        self.write(outputs, Vec::new(), true)
+    }
+
+    /// Removes files, and directories after what is in them, and records it: all or nothing.
+    pub fn remove(&mut self, removed: Vec<String>, record: Record) -> Result<()> {
+        self.append(vec![record])?;
+        self.write(Vec::new(), removed, false)
     }
 
     /// Writes what is staged, none of which was signed in this run.
     pub fn commit_foreign(&mut self) -> Result<()> {
-        self.write(Vec::new(), false)
+        self.write(Vec::new(), Vec::new(), false)
     }
 
     fn append(&mut self, records: Vec<Record>) -> Result<()> {
@@ -158,13 +164,20 @@ impl<'c> Estate<'c> {
         records.try_for_each(|record| self.journal.append(&self.context.origin, record))
     }
 
-    fn write(&mut self, mut outputs: Vec<Output>, signed_here: bool) -> Result<()> {
+    fn write(
+        &mut self,
+        mut outputs: Vec<Output>,
+        removed: Vec<String>,
+        signed_here: bool,
+    ) -> Result<()> {
         let offset = self.journal.length;
         outputs.extend(self.workspace.unstage());
-        outputs.push(Output::public(layout::HEAD, self.journal.head()));
         let lines = std::mem::take(&mut self.journal.lines);
+        if !lines.is_empty() {
+            outputs.push(Output::public(layout::HEAD, self.journal.head()));
+        }
         self.journal.length += lines.len();
-        let act = store::Act { outputs, lines, signed_here };
+        let act = store::Act { outputs, removed, lines, signed_here };
         let committed = self.workspace.commit(offset, &act);
         if committed.is_err() {
             // As far as the disk allows; the rest is done by the next run.

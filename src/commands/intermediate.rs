@@ -1,5 +1,7 @@
 //! `rootward intermediate request | sign | import | list | crl`
 
+#[cfg(feature = "vault")]
+mod from_vault;
 mod sign;
 mod signed;
 
@@ -30,14 +32,7 @@ pub enum Verb {
     ///
     /// With key = "local" in the declaration the key is made here. With key = "vault" it is made
     /// inside Vault; bring the request, with --csr.
-    #[command(after_help = "\
-Examples:
-  $ rootward intermediate request prod/identity
-  $ rootward intermediate request prod/vault --csr vault.csr
-
-On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
-  vault write -field=csr pki/intermediate/generate/internal \\
-    common_name=prod-vault key_type=ec key_bits=384 >vault.csr")]
+    #[command(after_help = request_help())]
     Request(RequestArgs),
     /// Sign a request with the root key
     ///
@@ -76,6 +71,29 @@ On the server, for a PKI engine at pki (with OpenBao, bao instead of vault):
     },
 }
 
+/// The air-gapped program has no way to a server.
+const FROM_SERVER: &str = if cfg!(feature = "vault") {
+    "
+From the server itself, its key called rootward-prod-vault-g1 there:
+  rootward intermediate request prod/vault --from-vault
+"
+} else {
+    ""
+};
+
+fn request_help() -> String {
+    format!(
+        "\
+Examples:
+  $ rootward intermediate request prod/identity
+  $ rootward intermediate request prod/vault --csr vault.csr
+{FROM_SERVER}
+By hand, for a PKI engine at pki (with OpenBao, bao instead of vault):
+  vault write -field=csr pki/intermediate/generate/internal \\
+    common_name=prod-vault key_type=ec key_bits=384 >vault.csr"
+    )
+}
+
 /// Which intermediate, and where its key is.
 #[derive(Debug, clap::Args)]
 pub struct RequestArgs {
@@ -85,8 +103,15 @@ pub struct RequestArgs {
     /// A request that was made elsewhere, PEM or DER
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
+    /// Have the environment's server make the key and the request
+    #[cfg(feature = "vault")]
+    #[arg(long, conflicts_with = "csr")]
+    from_vault: bool,
     #[command(flatten)]
     unlock: unlock::Passphrases,
+    #[cfg(feature = "vault")]
+    #[command(flatten)]
+    connect: super::vault::connect::Args,
 }
 
 /// Which intermediate, and its chain.
@@ -116,6 +141,11 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
 fn request(args: &RequestArgs, session: &Session) -> Result<()> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     let mut estate = session.change()?;
+    #[cfg(feature = "vault")]
+    let csr = match args.from_vault {
+        true => Some(from_vault::request(&args.connect, session, &estate, &args.object)?.into()),
+        false => csr,
+    };
     let mut source = unlock::Source::of_passphrases(session, &args.unlock);
     let mut keys = Keys::new(&mut source);
     let csr_bytes = csr.as_ref().map(|bytes| bytes.as_slice());

@@ -27,9 +27,10 @@ use crate::authority::Estate;
 use crate::ceremony::plan;
 use crate::context::{Context, Rng};
 use crate::error::Result;
+use crate::host::user::of_uid;
 use crate::journal::Origin;
 use crate::model::{
-    name::{ObjectRef, Scope},
+    name::{Name, ObjectRef, Scope},
     rule::Rule,
     text::clean,
 };
@@ -143,6 +144,11 @@ pub fn member(text: &str) -> Result<ObjectRef, String> {
     }
 }
 
+/// clap's value parser for an environment.
+pub fn environment(text: &str) -> Result<Name, String> {
+    text.parse()
+}
+
 /// NO_COLOR, set to anything that is not empty (no-color.org).
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -155,17 +161,10 @@ fn origin() -> Origin {
     Origin { host, user: user(), now: OffsetDateTime::now_utc() }
 }
 
-/// The name of the real user, from `/etc/passwd`: variables can say anything.
+/// The name of the real user.
 fn user() -> String {
     let uid = rustix::process::getuid().as_raw();
-    let passwd = file::read(Path::new("/etc/passwd"), 1 << 20).unwrap_or_default();
-    let passwd = String::from_utf8_lossy(&passwd);
-    let of_uid = |line: &str| {
-        let mut fields = line.split(':');
-        let (name, id) = (fields.next()?, fields.nth(1)?);
-        (id.parse() == Ok(uid)).then(|| clean(name))
-    };
-    passwd.lines().find_map(of_uid).unwrap_or_else(|| format!("uid {uid}"))
+    of_uid(uid).map_or_else(|| format!("uid {uid}"), |user| user.name)
 }
 
 /// A date and time for people: `2026-11-22 14:05 UTC`.

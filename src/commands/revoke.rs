@@ -177,14 +177,9 @@ fn next(session: &Session, estate: &Estate, revocation: &Revocation) {
     let Scope::Member { environment, name } = &issuer.scope else {
         return ui.hint(&format!("who checks CRLs of the root loads {path}"));
     };
-    let mount = estate.environment(environment).ok();
-    let mount = mount.and_then(|declared| declared.environment.declared.mounts.path("cert"));
-    if name.as_str() == ISSUER
-        && let Some(mount) = mount
-    {
-        let mount = mount.trim_matches('/');
+    if name.as_str() == ISSUER {
         ui.hint(&format!("nginx: ssl_crl names a file with {path} and the root's CRL; reload it"));
-        ui.next(&format!("vault write auth/{mount}/crls/{environment}-{ISSUER} crl=@{path}"));
+        ui.next(&format!("rootward vault apply {environment}"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! `rootward status`, `intermediate list` and `identity list`: one table each.
+//! `rootward status` and `intermediate list`: one table each.
 
 use super::{Session, at, day, left, moment};
 use crate::authority::keys::PLAN;
@@ -99,7 +99,7 @@ pub fn first_root(ui: &Ui) {
     ui.next("rootward root create");
 }
 
-/// The rows of one kind.
+/// The rows of one kind; identities have a table of their own.
 pub fn list(session: &Session, kind: Kind) -> Result<()> {
     let estate = session.read()?;
     let at = session.context.now();
@@ -108,12 +108,7 @@ pub fn list(session: &Session, kind: Kind) -> Result<()> {
         return json(session, &rows, plan::open(&estate)?.as_ref(), at);
     }
     if rows.is_empty() {
-        session.ui.status(&match kind {
-            Kind::Identity if estate.is_medium()? => {
-                "this is a medium: identities are not on it".to_owned()
-            }
-            _ => format!("there is no {} yet", kind.word()),
-        });
+        session.ui.status(&format!("there is no {} yet", kind.word()));
         return Ok(());
     }
     table(session, &rows.iter().collect::<Vec<_>>(), at)
@@ -151,7 +146,8 @@ fn table(session: &Session, rows: &[&Row], at: OffsetDateTime) -> Result<()> {
     session.ui.table(&header, &cells, &[header.len() - 1])
 }
 
-fn tone(state: State) -> Tone {
+/// How urgent a state is.
+pub fn tone(state: State) -> Tone {
     match state {
         State::Expired | State::Revoked => Tone::Bad,
         State::Tainted
@@ -175,8 +171,9 @@ fn next(rows: &[Row]) -> Option<String> {
     let environment = |row: &Row| row.object.split('/').next().unwrap_or_default().to_owned();
     let alike = open().filter(|other| other.kind == row.kind && other.state == row.state);
     let alike = alike.filter(|other| environment(other) == environment(row)).count();
+    let waits = row.next.as_ref().is_some_and(|next| next.ends_with(" --csr FILE"));
     match row.kind {
-        Kind::Identity if alike > 1 => {
+        Kind::Identity if alike > 1 && !waits => {
             Some(format!("rootward identity issue --env {}", environment(row)))
         }
         _ => row.next.clone(),
@@ -189,32 +186,34 @@ fn json(
     plan: Option<&Reviewed>,
     at: OffsetDateTime,
 ) -> Result<()> {
-    let objects: Vec<serde_json::Value> = rows
-        .iter()
-        .map(|row| {
-            serde_json::json!({
-                "object": row.object,
-                "kind": row.kind.word(),
-                "state": row.state.word(),
-                "not_after": row.not_after.map(timestamp),
-                "signing_stop": row.signing_stop.map(timestamp),
-                "seconds_left": row.not_after.map(|end| (end - at).whole_seconds()),
-                "next": row.next,
-            })
-        })
-        .collect();
-    let plan = plan.map(|reviewed| {
-        serde_json::json!({
-            "number": reviewed.plan.number,
-            "sha256": reviewed.digest,
-            "created": timestamp(reviewed.plan.created),
-            "expires": timestamp(reviewed.plan.expires),
-        })
-    });
+    let objects: Vec<serde_json::Value> = rows.iter().map(|row| object(row, at)).collect();
     session.ui.json(&serde_json::json!({
         "version": 1,
         "at": timestamp(at),
         "objects": objects,
-        "plan": plan,
+        "plan": plan.map(waiting),
     }))
+}
+
+/// A row for `--json`.
+pub fn object(row: &Row, at: OffsetDateTime) -> serde_json::Value {
+    serde_json::json!({
+        "object": row.object,
+        "kind": row.kind.word(),
+        "state": row.state.word(),
+        "not_after": row.not_after.map(timestamp),
+        "signing_stop": row.signing_stop.map(timestamp),
+        "seconds_left": row.not_after.map(|end| (end - at).whole_seconds()),
+        "next": row.next,
+    })
+}
+
+/// The plan that waits, for `--json`.
+pub fn waiting(reviewed: &Reviewed) -> serde_json::Value {
+    serde_json::json!({
+        "number": reviewed.plan.number,
+        "sha256": reviewed.digest,
+        "created": timestamp(reviewed.plan.created),
+        "expires": timestamp(reviewed.plan.expires),
+    })
 }

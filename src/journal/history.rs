@@ -96,6 +96,10 @@ impl<'a> History<'a> {
             Act::RotateActivate => {
                 self.activated.insert(scope(&record.object), record);
             }
+            // An identity of the same name, declared again, begins anew.
+            Act::IdentityRemove => {
+                self.current.remove(record.object.as_str());
+            }
             Act::RotatePrepare => self.prepared = Some(record),
             Act::RotateTaint => {
                 self.tainted.insert(&record.object);
@@ -150,6 +154,19 @@ impl<'a> History<'a> {
     /// The last certificate of an object: `root@g1`, `prod/vault@g1`, `prod/synapse`.
     pub fn certificate(&self, object: &ObjectRef) -> Option<&'a Record> {
         self.current.get(object.to_string().as_str()).copied()
+    }
+
+    /// Is a certificate that this identity was ever issued neither expired nor revoked?
+    pub fn live_leaf(&self, object: &ObjectRef, at: OffsetDateTime) -> Option<&'a Record> {
+        let object = object.to_string();
+        let is_its = |record: &&&Record| {
+            record.act == Act::IdentityIssue && record.object == object && self.is_live(record, at)
+        };
+        self.serials
+            .values()
+            .copied()
+            .filter(|record| is_its(&record))
+            .max_by_key(|record| record.seq)
     }
 
     /// The last certificate of every object and CA generation, in order of names.

@@ -1,8 +1,10 @@
 //! One line of the journal.
 
+use super::chain::instant;
 use crate::model::{name::ObjectRef, rule::Finding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use time::OffsetDateTime;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub enum Act {
     /// An intermediate signed a leaf.
     #[serde(rename = "identity.issue")]
     IdentityIssue,
+    /// A declaration was taken away, with what is current of the identity.
+    #[serde(rename = "identity.remove")]
+    IdentityRemove,
     /// A CA signed its next CRL.
     #[serde(rename = "crl.issue")]
     CrlIssue,
@@ -56,13 +61,14 @@ pub enum Act {
 
 impl Act {
     /// Every act there is.
-    pub const ALL: [Act; 15] = [
+    pub const ALL: [Act; 16] = [
         Act::RootCreate,
         Act::RootLink,
         Act::IntermediateRequest,
         Act::IntermediateSign,
         Act::IntermediateImport,
         Act::IdentityIssue,
+        Act::IdentityRemove,
         Act::CrlIssue,
         Act::Revoke,
         Act::RotatePrepare,
@@ -83,6 +89,7 @@ impl Act {
             Act::IntermediateSign => "intermediate.sign",
             Act::IntermediateImport => "intermediate.import",
             Act::IdentityIssue => "identity.issue",
+            Act::IdentityRemove => "identity.remove",
             Act::CrlIssue => "crl.issue",
             Act::Revoke => "revoke",
             Act::RotatePrepare => "rotate.prepare",
@@ -229,6 +236,13 @@ impl Record {
             prev: String::new(),
             hash: String::new(),
         }
+    }
+
+    /// When the certificate or CRL is to be replaced: after two thirds of its life.
+    pub fn rotation(&self) -> Option<OffsetDateTime> {
+        let begin = self.not_before.as_deref().and_then(instant)?;
+        let end = self.not_after.as_deref().and_then(instant)?;
+        Some(begin + (end - begin) * 2 / 3)
     }
 
     /// The line of a refusal.

@@ -28,7 +28,7 @@ pub fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T> {
 }
 
 /// The `version` key of every declaration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version;
 
 impl<'de> Deserialize<'de> for Version {

@@ -70,7 +70,7 @@ pub struct Declared {
 pub struct Intermediate {
     /// Where its private key is made and stays.
     pub key: KeyHome,
-    /// Of a key that is made here; one made in Vault is what its request says.
+    /// Of a key that is made here, or in Vault by --from-vault; a request that is brought says it.
     #[serde(default = "Intermediate::default_algorithm")]
     pub algorithm: Choice,
     /// Of its certificate.

@@ -31,10 +31,10 @@ pub struct Identity {
 }
 
 /// `identity.toml`, version 1.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
-    #[expect(dead_code, reason = "part of the format; reading it checks it")]
+    /// Part of the format; reading it checks it.
     version: declaration::Version,
     /// What it is; part of its SPIFFE URI.
     pub kind: Kind,
@@ -95,12 +95,22 @@ pub enum Auth {
 
 impl fmt::Display for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+        f.pad(self.word())
+    }
+}
+
+impl Auth {
+    /// Every auth method there is.
+    pub const ALL: [Auth; 4] = [Auth::Cert, Auth::Approle, Auth::Jwt, Auth::Kubernetes];
+
+    /// As it is declared.
+    pub fn word(self) -> &'static str {
+        match self {
             Auth::Cert => "cert",
             Auth::Approle => "approle",
             Auth::Jwt => "jwt",
             Auth::Kubernetes => "kubernetes",
-        })
+        }
     }
 }
 
@@ -112,6 +122,16 @@ pub enum KeyPlace {
     Host,
     /// In the workspace, 0600, ignored by Git.
     Here,
+}
+
+impl KeyPlace {
+    /// As it is declared.
+    pub fn word(self) -> &'static str {
+        match self {
+            KeyPlace::Host => "host",
+            KeyPlace::Here => "here",
+        }
+    }
 }
 
 impl fmt::Display for Kind {

@@ -72,7 +72,7 @@ pub struct Kubernetes {
 }
 
 /// `[jwt]` of an identity.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JwtSubject {
     /// The value of the environment's claim, such as `example/synapse`; no wildcard.
@@ -80,7 +80,7 @@ pub struct JwtSubject {
 }
 
 /// `[kubernetes]` of an identity.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceAccount {
     /// Undeclared: the identity's name.

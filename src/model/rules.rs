@@ -419,6 +419,14 @@ rules! {
         refuses: "an identity with the name of an intermediate of its environment",
         why: "ENV/NAME must mean one thing in files, DNS, SPIFFE and Vault",
         fix: "choose another name";
+    NameOps = "NAME-OPS",
+        refuses: "an identity NAME-ops beside an identity NAME that declares ops",
+        why: "the policy of the one and the provisioning policy of the other would be the same policy, and each would get what the other may",
+        fix: "choose another name";
+    StillValid = "STILL-VALID",
+        refuses: "to remove an identity while a certificate of it is neither expired nor revoked",
+        why: "whoever holds the key can go on logging in, and nothing here would say whose certificate it is",
+        fix: "revoke it first: rootward revoke ENV/NAME --reason cessationOfOperation";
     Contradiction = "CONTRADICTION",
         refuses: "a command that asks for something other than what is already there",
         why: "what is signed stays; a change is a new generation, made on purpose",
@@ -427,6 +435,18 @@ rules! {
         refuses: "a request for an object whose key is made here",
         why: "a key has one place: where it was made; two copies are two thieves' chances",
         fix: "leave the request out, or declare key = \"host\" (of an identity) or \"vault\" (of an intermediate) and remove the key that is here";
+    KeyExposed = "KEY-EXPOSED",
+        refuses: "a private key on a host that others than its Unix user can read, or whose place others can change",
+        why: "who reads the key is the identity; who can rename a directory above it can put another key there",
+        fix: "give the key mode 0400 and its Unix user as owner, and take the write permission from group and others on each directory above it: chmod go-w DIR";
+    CertificateForeign = "CERTIFICATE-FOREIGN",
+        refuses: "to install a certificate that has another name or another key than the identity of this host, or a chain that is not its own",
+        why: "the server knows a login by its common name; with another's certificate it would be another's login, or none",
+        fix: "bring cert.pem and chain.pem of this very identity, issued for the request of this host";
+    CertificateDates = "CERTIFICATE-DATES",
+        refuses: "to install a certificate that is not valid now",
+        why: "it would replace one that may still work by one that does not",
+        fix: "renew it in the workspace: rootward identity renew ENV/NAME; or set the clock of this machine";
     NotAsRecorded = "NOT-AS-RECORDED",
         refuses: "to sign on top of a certificate or CRL that is not the one the journal recorded",
         why: "a file may be replaced by another that is as valid; what is signed next would rest on something that nobody reviewed",

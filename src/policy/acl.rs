@@ -115,7 +115,7 @@ impl<'p> Acl<'p> {
 
     /// All rules, those with the same path merged.
     pub fn grants(&self) -> impl Iterator<Item = &Grant<'p>> {
-        self.exact.values().chain(self.prefixes.values()).chain(&self.segments)
+        self.exact.values().chain(self.prefixes.values()).chain(self.segments.values().flatten())
     }
 
     /// Whose rules decide.

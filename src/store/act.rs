@@ -3,10 +3,11 @@
 //! Everything an act is to write goes first into one file, `ca/.pending`: the journal lines, then
 //! every output, then a digest over both. Once that file is durable the lines are appended to the
 //! journal (the moment of truth), the outputs are put into their places, each by renaming or as one
-//! more name of another, and the pending file is removed. Whatever stops this in the middle, the next run knows what to do:
+//! more name of another, what is to go is removed, and last the pending file. Whatever stops this
+//! in the middle, the next run knows what to do:
 //!
-//! - a pending file that is complete: the lines are appended as far as they are missing, and the
-//!   outputs are put into their places (again);
+//! - a pending file that is complete: the lines are appended as far as they are missing, the
+//!   outputs are put into their places (again), and what is to go is removed;
 //! - one that is not: nothing was released. What it names may have been signed here, and is then
 //!   recorded as abandoned: nothing signed is ever unrecorded.
 
@@ -35,8 +36,12 @@ const BATCH: usize = 16;
 /// Performs `act`, which continues a journal of `offset` bytes. The caller holds the lock.
 pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
     let journal = root.join(layout::JOURNAL);
-    let committed = pending::write(root, offset, act)
-        .and_then(|()| file::append(&journal, act.lines.as_bytes()));
+    let record = || match act.lines.as_bytes() {
+        // Declarations alone: there may be no journal yet, and none is begun.
+        [] => Ok(()),
+        lines => file::append(&journal, lines),
+    };
+    let committed = pending::write(root, offset, act).and_then(|()| record());
     if let Err(error) = committed {
         // Nothing was released. What may have been signed is recorded as abandoned by the caller,
         // or, where the disk does not allow it now, by the next run.
@@ -46,7 +51,7 @@ pub(super) fn commit(root: &Path, offset: u64, act: &Act) -> Result<()> {
         return Err(error);
     }
     let outputs: Vec<Placed> = act.outputs.iter().map(Placed::of).collect();
-    release(root, &outputs)
+    release(root, &outputs, &act.removed)
 }
 
 /// The length of a file that may not exist yet; `None` when it cannot be told.
@@ -73,8 +78,8 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// Puts the outputs into their places and forgets the pending file.
-fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
+/// Puts the outputs into their places, removes what is to go and forgets the pending file.
+fn release(root: &Path, outputs: &[Placed], removed: &[String]) -> Result<()> {
     let mut parents: Vec<PathBuf> =
         outputs.iter().filter_map(|output| Some(root.join(output.path).parent()?.into())).collect();
     parents.sort_unstable();
@@ -106,6 +111,7 @@ fn release(root: &Path, outputs: &[Placed]) -> Result<()> {
     } else {
         parents.iter().try_for_each(|parent| file::sync_dir(parent))?;
     }
+    removed.iter().try_for_each(|path| file::remove_durably(&root.join(path)))?;
     pending::forget(root)
 }
 
@@ -156,7 +162,7 @@ pub(super) fn recover(root: &Path) -> Result<Recovery> {
         .iter()
         .map(|(path, (bytes, mode))| Placed { path, bytes, mode: *mode, twin: None })
         .collect();
-    release(root, &outputs)?;
+    release(root, &outputs, &pending.removed)?;
     Ok(Recovery::Finished(pending.lines))
 }
 

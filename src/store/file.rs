@@ -1,5 +1,13 @@
-//! The only caller of `std::fs`: every read is bounded and of a regular file, every write is new.
+//! The only caller of `std::fs`, with what is below it: every read is bounded and of a regular file,
+//! every write is new.
 #![expect(clippy::disallowed_methods, reason = "this is the one file that may call std::fs")]
+
+mod listing;
+mod lock;
+pub mod place;
+
+pub use listing::{Entry, entries};
+pub use lock::{Lock, lock};
 
 use crate::error::{Error, Explain, Result};
 use crate::model::text::clean;
@@ -103,39 +111,6 @@ pub fn mode(path: &Path) -> Option<u32> {
     fs::symlink_metadata(path).ok().map(|metadata| metadata.mode() & 0o7777)
 }
 
-/// An entry of a directory.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
-    /// Without the directory.
-    pub name: String,
-    /// A directory itself, not a link to one.
-    pub is_dir: bool,
-}
-
-/// The entries of a directory in order; none when the directory does not exist. Names that are
-/// not UTF-8 are refused, links count as files.
-pub fn entries(dir: &Path) -> Result<Vec<Entry>> {
-    let listing = match fs::read_dir(dir) {
-        Ok(listing) => listing,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(Error::from(error).context(format!("cannot list {}", shown(dir))));
-        }
-    };
-    let mut entries = Vec::new();
-    for entry in listing {
-        let entry = entry.context(format!("cannot list {}", shown(dir)))?;
-        let is_dir = entry.file_type()?.is_dir();
-        let name = entry.file_name().into_string().map_err(|name| {
-            let name = shown(Path::new(&name));
-            Error::failed(format!("{}/{name} has a name that is not UTF-8", shown(dir)))
-        })?;
-        entries.push(Entry { name, is_dir });
-    }
-    entries.sort();
-    Ok(entries)
-}
-
 /// Creates a file that must not exist, with its final permissions from the first moment on.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<File> {
     let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
@@ -236,6 +211,24 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a file or an empty directory, durably; that it is gone already is no error, and a
+/// directory into which somebody has put something else stays.
+pub fn remove_durably(path: &Path) -> Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        const FINE: [ErrorKind; 2] = [ErrorKind::NotFound, ErrorKind::DirectoryNotEmpty];
+        let removed = fs::remove_dir(path);
+        if removed.as_ref().is_err_and(|error| !FINE.contains(&error.kind())) {
+            return removed.context(format!("cannot remove {}", shown(path)));
+        }
+    } else {
+        remove(path)?;
+    }
+    match path.parent().filter(|parent| exists(parent)) {
+        Some(parent) => sync_dir(parent),
+        None => Ok(()),
+    }
+}
+
 /// Makes the directory and those above it; that they are there is no error.
 pub fn create_dirs(path: &Path) -> Result<()> {
     fs::create_dir_all(path).context(format!("cannot create the directory {}", shown(path)))
@@ -257,28 +250,4 @@ pub fn sync_all_under(path: &Path) -> Result<()> {
 /// The absolute path without links.
 pub fn canonical(path: &Path) -> Result<PathBuf> {
     fs::canonicalize(path).context(format!("cannot find {}", shown(path)))
-}
-
-/// Held as long as it lives; the kernel lets go of it when the process ends, however it ends.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
-
-/// Locks a directory itself, so that no lock file is left behind and a read-only medium will do.
-///
-/// # Errors
-/// Failed, when another process holds the lock.
-pub fn lock(dir: &Path) -> Result<Lock> {
-    let file = File::open(dir).context(format!("cannot open {}", shown(dir)))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock { _file: file }),
-        Err(fs::TryLockError::WouldBlock) => {
-            Err(Error::failed("another rootward is working in this workspace")
-                .hint("wait until it is done, then type the command again"))
-        }
-        Err(fs::TryLockError::Error(error)) => {
-            Err(Error::from(error).context(format!("cannot lock {}", shown(dir))))
-        }
-    }
 }

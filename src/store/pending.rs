@@ -44,6 +44,8 @@ impl Output {
 pub struct Act {
     /// In any order; each path once.
     pub outputs: Vec<Output>,
+    /// Files that go, and directories, each after what is in it.
+    pub removed: Vec<String>,
     /// Whole lines, each with its line feed.
     pub lines: String,
     /// Were the lines made in this run? Then what they name was signed, and is recorded as
@@ -58,6 +60,9 @@ struct Header {
     offset: u64,
     lines: usize,
     outputs: Vec<Part>,
+    /// See [`Act::removed`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removed: Vec<String>,
     /// See [`Act::signed_here`].
     signed_here: bool,
 }
@@ -75,10 +80,12 @@ impl Header {
     fn is_ours(&self) -> bool {
         let normal = |path: &str| {
             Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+                && !path.is_empty()
         };
         let fits = |length: usize| (length as u64) <= file::LARGE;
         let ours = |part: &Part| normal(&part.path) && part.mode & !0o777 == 0 && fits(part.length);
-        fits(self.lines) && self.outputs.iter().all(ours)
+        let removed = || self.removed.iter().all(|path| normal(path));
+        fits(self.lines) && self.outputs.iter().all(ours) && removed()
     }
 }
 
@@ -91,6 +98,8 @@ pub(super) struct Pending {
     pub signed_here: bool,
     /// `None`: the file is not complete, so nothing was released.
     pub outputs: Option<HashMap<String, Content>>,
+    /// See [`Act::removed`]; empty, too, when the file is not complete.
+    pub removed: Vec<String>,
 }
 
 /// The bytes and the mode of an output.
@@ -115,7 +124,8 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Pending> {
     let body = &bytes[end + 1..];
     let lines = String::from_utf8(body.get(..header.lines)?.to_vec()).ok()?;
     let signed_here = header.signed_here;
-    let pending = Pending { offset: header.offset, lines, signed_here, outputs: None };
+    let (offset, removed) = (header.offset, Vec::new());
+    let pending = Pending { offset, lines, signed_here, outputs: None, removed };
     let length = header.lines + header.outputs.iter().map(|part| part.length).sum::<usize>();
     let mut digest = Context::new(&SHA256);
     digest.update(&bytes[..(end + 1 + length).min(bytes.len())]);
@@ -128,11 +138,11 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Pending> {
         at += part.length;
         (part.path, (bytes, part.mode))
     });
-    Some(Pending { outputs: Some(outputs.collect()), ..pending })
+    Some(Pending { outputs: Some(outputs.collect()), removed: header.removed, ..pending })
 }
 
 pub(super) fn encode(offset: u64, act: &Act) -> Result<Zeroizing<Vec<u8>>> {
-    let Act { outputs, lines, signed_here } = act;
+    let Act { outputs, removed, lines, signed_here } = act;
     let part = |output: &Output| Part {
         path: output.path.clone(),
         mode: output.mode,
@@ -140,8 +150,8 @@ pub(super) fn encode(offset: u64, act: &Act) -> Result<Zeroizing<Vec<u8>>> {
     };
     let parts: Vec<Part> = outputs.iter().map(part).collect();
     let body: usize = parts.iter().map(|part| part.length).sum();
-    let signed_here = *signed_here;
-    let header = Header { offset, lines: lines.len(), outputs: parts, signed_here };
+    let (removed, signed_here) = (removed.clone(), *signed_here);
+    let header = Header { offset, lines: lines.len(), outputs: parts, removed, signed_here };
     let header = serde_json::to_vec(&header)?;
     // Exact capacity: a growing vector would leave copies of secrets behind.
     let length = header.len() + 1 + lines.len() + body + 32;

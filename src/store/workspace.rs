@@ -80,6 +80,13 @@ impl Workspace {
         self.staged.get(path).or_else(interrupted)
     }
 
+    /// Is nothing on the disk to be looked at: will an interrupted act, once finished, have removed
+    /// it, or is all of the workspace in memory?
+    fn is_gone(&self, path: &str) -> bool {
+        let removed = |pending: &Pending| pending.removed.iter().any(|removed| removed == path);
+        self.in_memory || self.pending.as_ref().is_some_and(removed)
+    }
+
     /// Puts files where later steps of the same act find them; nothing is written.
     pub fn stage(&mut self, outputs: Vec<Output>) {
         let content = |output: Output| (output.path, (output.bytes, output.mode));
@@ -102,7 +109,7 @@ impl Workspace {
     pub fn read(&self, path: &str) -> Result<Zeroizing<Vec<u8>>> {
         match self.pending(path) {
             Some((bytes, _)) => Ok(bytes.clone()),
-            None if self.in_memory => Err(Error::failed(format!("there is no {path}"))),
+            None if self.is_gone(path) => Err(Error::failed(format!("{path} was removed"))),
             None => file::read(&self.root.join(path), file::SMALL),
         }
     }
@@ -112,7 +119,7 @@ impl Workspace {
         if let Some((bytes, _)) = self.pending(path) {
             return Ok(Some(bytes.clone()));
         }
-        if self.in_memory {
+        if self.is_gone(path) {
             return Ok(None);
         }
         file::read_if_any(&self.root.join(path), limit)
@@ -120,24 +127,28 @@ impl Workspace {
 
     /// Is there anything of this name, staged or in its place?
     pub fn exists(&self, path: &str) -> bool {
-        self.pending(path).is_some() || !self.in_memory && file::exists(&self.root.join(path))
+        self.pending(path).is_some() || !self.is_gone(path) && file::exists(&self.root.join(path))
     }
 
     /// Its permission bits; `None` when there is no such file.
     pub fn mode(&self, path: &str) -> Option<u32> {
         match self.pending(path) {
             Some((_, mode)) => Some(*mode),
-            None if self.in_memory => None,
+            None if self.is_gone(path) => None,
             None => file::mode(&self.root.join(path)),
         }
     }
 
     /// The entries of a directory in order; files under way (`.NAME.new`) are not among them.
     pub fn entries(&self, dir: &str) -> Result<Vec<Entry>> {
-        let on_disk =
-            if self.in_memory { Vec::new() } else { file::entries(&self.root.join(dir))? };
-        let mut entries = on_disk;
-        entries.retain(|entry| !(entry.name.starts_with('.') && entry.name.ends_with(".new")));
+        let mut entries = match self.in_memory {
+            true => Vec::new(),
+            false => file::entries(&self.root.join(dir))?,
+        };
+        let is_under_way = |name: &str| name.starts_with('.') && name.ends_with(".new");
+        entries.retain(|entry| {
+            !is_under_way(&entry.name) && !self.is_gone(&format!("{dir}/{}", entry.name))
+        });
         let below = |path: &String| Some(path.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
         entries.extend(self.staged.keys().filter_map(below).map(
             |rest| match rest.split_once('/') {

@@ -28,8 +28,8 @@ pub fn quoted(word: &str) -> String {
 /// Commands in `text` with `-C DIR`, so that they work where they are typed.
 pub fn placed(text: &str, workspace: Option<&str>) -> String {
     let Some(dir) = workspace else { return text.to_owned() };
-    let anywhere =
-        |command: &str| ["explain", "-", "help"].iter().any(|word| command.starts_with(word));
+    const ANYWHERE: [&str; 5] = ["explain", "-", "help", "identity request", "identity install"];
+    let anywhere = |command: &str| ANYWHERE.iter().any(|word| command.starts_with(word));
     let mut parts = text.split("rootward ");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for command in parts {

@@ -64,7 +64,6 @@ impl Reply {
                 later(to.error(&self.status.to_string(), &said), MANY)
             }
             500 if request.verb.is_idempotent() => later(to.error("500", &said), FEW),
-            400 if said.contains("missing client token") => Meaning::No(to.no_token()),
             status => Meaning::No(to.error(&status.to_string(), &said)),
         }
     }
@@ -73,7 +72,7 @@ impl Reply {
     fn foreign(self, to: &To) -> Meaning {
         let text = String::from_utf8_lossy(&self.body);
         let what = match title(&text) {
-            Some(title) => format!("a page titled {title:?}"),
+            Some(title) => format!("a page titled \"{title}\""),
             None if self.body.is_empty() => "an empty answer".into(),
             None if self.content_type.is_empty() => "something else".into(),
             None => clean(&self.content_type),
@@ -103,6 +102,7 @@ struct To<'a> {
 
 impl To<'_> {
     fn error(&self, status: &str, said: &str) -> Error {
+        let said = said.strip_prefix("1 error occurred: ").unwrap_or(said);
         let said = if said.is_empty() { String::new() } else { format!(", {said}") };
         Error::failed(format!("{} at {}: {status}{said}", self.request, self.connection.address))
     }
@@ -120,21 +120,16 @@ impl To<'_> {
         not_initialised(self.connection)
     }
 
-    fn no_token(&self) -> Error {
-        self.error("no token was given", "").hint("bao login, or --token-file FILE")
-    }
-
-    /// A token that the server does not know, or one that may not do this.
+    /// An ACL's refusal is counted, "1 error occurred: permission denied". Without a count there was
+    /// no ACL to ask: OpenBao's "permission denied", Vault's "... invalid token".
     fn forbidden(&self, said: &str) -> Error {
-        if said.contains("invalid token") || said.contains("bad token") {
-            return self
-                .server(
-                    "does not know the token: it has expired, is revoked, or is another server's",
-                )
-                .hint("log in again: bao login, or vault login");
+        if said == "permission denied" || said.contains("invalid token") {
+            return self.server("does not know the token").hint(
+                "log in again, bao login or vault login: it has expired, or is another server's",
+            );
         }
         let Request { verb, path, .. } = self.request;
-        self.error("403, permission denied", "").hint(format!(
+        self.error("403", said).hint(format!(
             "a policy of the token must say: path \"{}\" {{ capabilities = [{}] }}",
             clean(path),
             verb.capabilities()
@@ -172,8 +167,7 @@ pub(super) fn not_initialised(connection: &Connection) -> Error {
 fn errors(body: &Value) -> String {
     let errors = body["errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let words: Vec<&str> = errors.flat_map(str::split_whitespace).filter(|w| *w != "*").collect();
-    let said: String = clean(&words.join(" ")).chars().take(LONGEST).collect();
-    said.strip_prefix("1 error occurred: ").map_or(said.clone(), str::to_owned)
+    clean(&words.join(" ")).chars().take(LONGEST).collect()
 }
 
 const LONGEST: usize = 300;
@@ -205,7 +199,7 @@ mod tests {
     #[test]
     fn errors_are_one_line() {
         let body = json!({"errors": ["1 error occurred:\n\t* permission denied\n\n"]});
-        assert_eq!(errors(&body), "permission denied");
+        assert_eq!(errors(&body), "1 error occurred: permission denied");
         assert_eq!(errors(&json!({"errors": ["a\u{202e}b", 7, "c"]})), "a\\u{202e}b c");
         assert_eq!(errors(&json!({"errors": "text"})), "");
         assert_eq!(errors(&json!({"errors": ["x".repeat(1000)]})).len(), LONGEST);

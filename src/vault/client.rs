@@ -1,20 +1,21 @@
 //! The only caller of reqwest: one server, asked over TLS with keep-alive.
 
-use super::answer::{self, Meaning, Reply};
+use super::answer::{Meaning, Reply};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::patience::Patience;
 use super::request::{Request, Verb};
+use super::route;
 use super::tls;
 use crate::error::{Error, Explain, Result};
-use crate::model::{address::Host, text::clean};
+use crate::model::text::clean;
 use reqwest::blocking::{Client as Http, RequestBuilder, Response};
 use reqwest::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Url, redirect};
 use serde_json::Value;
 use std::fmt;
 use std::io::Read;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -33,18 +34,6 @@ pub struct Client {
     requests: AtomicU64,
 }
 
-/// What a server says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Health {
-    pub initialised: bool,
-    pub sealed: bool,
-    /// It forwards to the active server of its cluster.
-    pub standby: bool,
-    pub version: String,
-    /// Unknown while it is sealed.
-    pub cluster: Option<String>,
-}
-
 impl Client {
     /// Finds the server's addresses; connects to none of them yet. No proxy is used, whatever the
     /// environment says: the server of an environment is where its address says.
@@ -52,7 +41,7 @@ impl Client {
     /// # Errors
     /// Failed: the host has no address.
     pub fn new(connection: &Connection) -> Result<Self> {
-        let servers = addresses(connection)?;
+        let servers = route::addresses(connection)?;
         let name = connection.called();
         let http = Http::builder()
             .tls_backend_preconfigured(tls::config(connection)?)
@@ -131,46 +120,6 @@ impl Client {
         self.ask(&Request::new(Verb::Delete, path)).map(|_| ())
     }
 
-    /// Asked without token and namespace, so anybody can, also of a sealed server.
-    ///
-    /// # Errors
-    /// As for [`Client::read`].
-    pub fn health(&self) -> Result<Health> {
-        // By default the state is told by the status, which a proxy's own would be taken for.
-        let query = [("standbyok", "true"), ("perfstandbyok", "true"), ("sealedcode", "200")];
-        let query =
-            [query.as_slice(), &[("uninitcode", "200"), ("drsecondarycode", "200")]].concat();
-        let request = Request::new(Verb::Read, "sys/health");
-        let body = self.ask(&Request { query: &query, anonymous: true, ..request })?;
-        let body = body.unwrap_or_default();
-        let flag = |key: &str| body[key].as_bool();
-        let (Some(initialised), Some(sealed)) = (flag("initialized"), flag("sealed")) else {
-            let address = &self.connection.address;
-            return Err(Error::failed(format!(
-                "{address}: sys/health is not that of Vault or OpenBao"
-            )));
-        };
-        let text = |key: &str| body[key].as_str().map(clean);
-        Ok(Health {
-            initialised,
-            sealed,
-            standby: flag("standby").unwrap_or_default(),
-            version: text("version").unwrap_or_default(),
-            cluster: text("cluster_name"),
-        })
-    }
-
-    /// # Errors
-    /// Failed: it is not initialised, or sealed.
-    pub fn need_open(&self) -> Result<Health> {
-        let health = self.health()?;
-        match health {
-            Health { initialised: false, .. } => Err(answer::not_initialised(&self.connection)),
-            Health { sealed: true, .. } => Err(answer::sealed(&self.connection)),
-            health => Ok(health),
-        }
-    }
-
     /// What it was made for.
     pub fn connection(&self) -> &Connection {
         &self.connection
@@ -182,7 +131,7 @@ impl Client {
     }
 
     /// Until there is an answer, or no patience left.
-    fn ask(&self, request: &Request) -> Result<Option<Value>> {
+    pub(super) fn ask(&self, request: &Request) -> Result<Option<Value>> {
         let url = self.url(request)?;
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut patience = Patience::new(self.connection.seed.wrapping_add(number));
@@ -194,10 +143,10 @@ impl Client {
                     Meaning::No(error) => return Err(error),
                     Meaning::Later { error, after, most } => (error, after, most),
                 },
-                Err(failure) if self.may_pass(&failure, request) => {
-                    (failure.explain(&self.connection), None, u32::MAX)
+                Err(failure) => {
+                    let most = self.tries(&failure, request);
+                    (failure.explain(&self.connection), None, most)
                 }
-                Err(failure) => return Err(failure.explain(&self.connection)),
             };
             match patience.pause(after, most) {
                 Some(pause) => std::thread::sleep(pause),
@@ -208,12 +157,14 @@ impl Client {
 
     /// A server that was there a moment ago may be starting again. A connection that was cut may
     /// have carried the request, which is then not repeated unless that makes no difference.
-    fn may_pass(&self, failure: &Failure, request: &Request) -> bool {
+    fn tries(&self, failure: &Failure, request: &Request) -> u32 {
         let is_known = self.is_known.load(Ordering::Relaxed);
         match failure {
-            Failure::ConnectionRefused => is_known,
-            Failure::Cut => request.verb.is_idempotent(),
-            _ => false,
+            Failure::ConnectionRefused if is_known => u32::MAX,
+            Failure::Cut if !request.verb.is_idempotent() => 1,
+            Failure::Cut if is_known => u32::MAX,
+            Failure::Cut => 3,
+            _ => 1,
         }
     }
 
@@ -278,7 +229,9 @@ impl Client {
             Failure::TimedOut if error.is_connect() => Failure::Unreachable,
             failure => failure,
         };
-        let first = self.servers.first().filter(|_| matches!(failure, Failure::Cut));
+        // A server that has answered before has let us in.
+        let is_new = !self.is_known.load(Ordering::Relaxed) && matches!(failure, Failure::Cut);
+        let first = self.servers.first().filter(|_| is_new);
         match first.and_then(|server| tls::parting_words(&self.connection, server)) {
             Some(words) => Failure::Tls(words),
             None => failure,
@@ -315,34 +268,5 @@ fn data(mut body: Value) -> Value {
     match body.get_mut("data").map(Value::take) {
         None | Some(Value::Null) => body,
         Some(data) => data,
-    }
-}
-
-fn addresses(connection: &Connection) -> Result<Vec<SocketAddr>> {
-    let address = &connection.address;
-    let name = match &address.host {
-        Host::Ip(ip) => return Ok(vec![SocketAddr::new(*ip, address.port)]),
-        Host::Name(name) => name.as_str(),
-    };
-    let found = (name, address.port).to_socket_addrs();
-    let unknown = |why: String| {
-        Error::failed(format!("{address}: no address is known for {name}{why}")).hint(format!(
-            "connect by number: --address https://ADDRESS:{} --tls-server-name {name}",
-            address.port
-        ))
-    };
-    let found: Vec<SocketAddr> =
-        found.map_err(|error| unknown(format!(" ({})", clean(&error.to_string()))))?.collect();
-    if found.is_empty() { Err(unknown(String::new())) } else { Ok(found) }
-}
-
-impl Connection {
-    /// What the server is called, and its certificate must be for.
-    pub(super) fn called(&self) -> String {
-        match (&self.server_name, &self.address.host) {
-            (Some(name), _) | (None, Host::Name(name)) => name.to_string(),
-            (None, Host::Ip(IpAddr::V4(address))) => address.to_string(),
-            (None, Host::Ip(IpAddr::V6(address))) => address.to_string(),
-        }
     }
 }

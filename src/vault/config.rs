@@ -143,9 +143,15 @@ fn listener(server: &Server, address: &Address, tls: &str) -> Result<String> {
         ))
     })?;
     let listen = server.listen.clone().unwrap_or_else(|| format!("0.0.0.0:{port}"));
+    let mlock = match server.dialect {
+        // It has no such option any more: it never locks.
+        Dialect::OpenBao => "",
+        Dialect::Vault => {
+            "disable_mlock = true # raft maps its file into memory: switch swap off instead\n"
+        }
+    };
     Ok(format!(
-        "\nui            = false\n\
-         disable_mlock = true # raft maps its file into memory: switch swap off instead\n\
+        "\nui            = false\n{mlock}\
          api_addr      = \"https://{host}:{port}\"\n\
          cluster_addr  = \"https://{host}:{cluster}\"\n\
          \n\

@@ -65,12 +65,12 @@ impl Failure {
                 .hint("look at the server's log, then type the command again"),
             Self::Unreachable => {
                 let limit = connection.timeouts.connect.as_secs();
-                failed(format!("no connection within {limit} seconds"))
+                failed(format!("no connection within {limit}s"))
                     .hint("look at the route and the firewalls between here and there")
             }
             Self::TimedOut => {
                 let limit = connection.timeouts.request.as_secs();
-                failed(format!("no answer within {limit} seconds"))
+                failed(format!("no answer within {limit}s"))
                     .hint(format!("wait longer: --timeout {}", limit.max(1) * 4))
             }
             Self::TooLarge => failed(format!(
@@ -119,12 +119,7 @@ fn their_certificate(error: &CertificateError, connection: &Connection) -> Error
     let (address, environment) = (&connection.address, &connection.trust.environment);
     let failed = |message: String| Error::failed(format!("{address}: {message}"));
     match error {
-        CertificateError::Other(other) => match other.0.downcast_ref::<Foreign>() {
-            Some(Foreign(other)) => Rule::WrongEnvironment
-                .found(format!("{address} is a server of {other}, expected one of {environment}"))
-                .into(),
-            None => failed(clean(&error.to_string())),
-        },
+        CertificateError::Other(other) => other_fault(&*other.0, connection),
         CertificateError::UnknownIssuer | CertificateError::BadSignature => failed(format!(
             "the server's certificate is not of {environment}: another CA has issued it"
         ))
@@ -152,7 +147,27 @@ fn their_certificate(error: &CertificateError, connection: &Connection) -> Error
         CertificateError::Revoked => {
             failed("the server's certificate is revoked".into()).hint("rootward status")
         }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            failed("the server's certificate is not one for servers".into())
+                .hint(format!("load that of a listener: identities/{environment}/NAME/chain.pem"))
+        }
         other => failed(format!("the server's certificate: {}", clean(&other.to_string()))),
+    }
+}
+
+/// What rustls has no words for: ours, and webpki's.
+fn other_fault(error: &(dyn StdError + 'static), connection: &Connection) -> Error {
+    let (address, environment) = (&connection.address, &connection.trust.environment);
+    if let Some(Foreign(other)) = error.downcast_ref::<Foreign>() {
+        let message = format!("{address} is a server of {other}, expected one of {environment}");
+        return Rule::WrongEnvironment.found(message).into();
+    }
+    match error.downcast_ref::<webpki::Error>() {
+        Some(webpki::Error::CaUsedAsEndEntity) => Error::failed(format!(
+            "{address}: the server's certificate is that of a CA, expected one of {environment}'s listener"
+        ))
+        .hint("a self-signed one needs basicConstraints=CA:FALSE, and --cacert FILE"),
+        _ => Error::failed(format!("{address}: {}", clean(&error.to_string()))),
     }
 }
 

@@ -20,7 +20,9 @@ pub struct Plan {
     pub deep: bool,
     /// Is what is rootward's and not declared to be removed?
     pub prune: bool,
-    /// In the order in which they are carried out.
+    /// What was looked at; everything when it is empty.
+    pub only: Vec<Kind>,
+    /// By kind and name.
     pub steps: Vec<Step>,
     /// What is there and nobody declared.
     pub strangers: Vec<Stranger>,
@@ -79,7 +81,7 @@ impl Plan {
     /// Failed: something of another type is mounted where a declared mount is to be.
     pub fn of(desired: &Desired, observed: &Observed, depth: Depth, prune: bool) -> Result<Self> {
         let mut steps = Vec::new();
-        for resource in &desired.resources {
+        for resource in desired.resources.iter().filter(|it| desired.wants(it.address.kind)) {
             steps.extend(step(resource, observed.resources.get(&resource.address))?);
         }
         let strangers = strangers(desired, observed);
@@ -91,6 +93,7 @@ impl Plan {
             environment: desired.environment.clone(),
             deep: depth == Depth::Deep,
             prune,
+            only: desired.only.clone(),
             steps,
             strangers,
         })
@@ -112,7 +115,7 @@ impl Plan {
     /// # Errors
     /// SERVER-CHANGED.
     pub fn check(&self, now: &Self) -> Result<()> {
-        let foreign = now.steps.iter().filter(|step| !self.steps.contains(step));
+        let foreign = now.steps.iter().filter(|step| !self.covers(step));
         let findings = foreign.map(|step| {
             let address = &step.address;
             let known = self.steps.iter().any(|planned| planned.address == *address);
@@ -122,6 +125,20 @@ impl Plan {
         crate::error::none_of(findings.take(10).collect()).map_err(|error| {
             error.hint(format!("rootward vault plan {} -o FILE", self.environment))
         })
+    }
+
+    /// Is it one of the steps, or the rest of one that was interrupted? A configuration is there
+    /// with the mount, before it is written; aliases and issuers take several requests each.
+    fn covers(&self, step: &Step) -> bool {
+        let in_parts = matches!(step.address.kind, Kind::AuthConfig | Kind::Alias | Kind::Issuer);
+        let is_rest_of = |planned: &Step| {
+            let removes = [planned, step].map(|step| step.action == Action::Remove);
+            in_parts
+                && removes == [false, false]
+                && planned.address == step.address
+                && planned.body == step.body
+        };
+        self.steps.iter().any(|planned| planned == step || is_rest_of(planned))
     }
 }
 
@@ -152,17 +169,44 @@ impl Step {
         Self { address: declared.address.clone(), action, changes, body }
     }
 
-    /// Steps of one stage can be carried out in any order, and at once.
-    pub fn stage(&self) -> (bool, Kind) {
-        (self.action == Action::Remove, self.address.kind)
+    /// When it is carried out; an alias has two such moments.
+    pub fn stages(&self) -> Vec<Stage> {
+        match (self.action, self.address.kind) {
+            (Action::Remove, kind) => vec![Stage::Removal(Reverse(kind))],
+            (_, Kind::Alias) => vec![Stage::RoomForAlias, Stage::Alias],
+            (Action::Change, kind) if kind.is_login() => vec![Stage::ChangedRole],
+            (Action::Create, kind) if kind.is_login() => vec![Stage::NewRole],
+            (_, kind) => vec![Stage::Ground(kind)],
+        }
     }
+}
+
+/// The order in which steps are carried out; those of one stage in any order, and at once. Nobody
+/// can log in before what the login gives is as declared. A role that is there lets in whom it is
+/// to let in before the name of that login becomes another entity's: else who logs in as the one
+/// would for a moment be the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// What logins give and stand on, one kind after the other.
+    Ground(Kind),
+    /// An alias that is in the way of a declared one goes.
+    RoomForAlias,
+    /// A role that is there.
+    ChangedRole,
+    /// An alias.
+    Alias,
+    /// A role that is not there: its first login finds its entity.
+    NewRole,
+    /// First the ways in, last what they gave.
+    Removal(Reverse<Kind>),
 }
 
 /// What is there beside what is declared, as far as it is anybody's concern: all policies and
 /// mounts, what is in declared mounts, and what belongs to declared or marked entities.
 fn strangers(desired: &Desired, observed: &Observed) -> Vec<Stranger> {
     let declared = desired.by_address();
-    let of_server = |address: &Address| match address.kind {
+    let is_no_matter = |address: &Address| match address.kind {
+        kind if !desired.wants(kind) => true,
         Kind::Policy => BUILT_IN.contains(&address.name()),
         Kind::Mount | Kind::Auth => MOUNTED.contains(&address.path.as_str()),
         Kind::AuthConfig | Kind::Issuer => true,
@@ -171,7 +215,7 @@ fn strangers(desired: &Desired, observed: &Observed) -> Vec<Stranger> {
     let strangers = observed
         .resources
         .keys()
-        .filter(|address| !declared.contains_key(address) && !of_server(address));
+        .filter(|address| !declared.contains_key(address) && !is_no_matter(address));
     let owner = |address: &Address| observed.owners.get(address).cloned();
     strangers.map(|address| Stranger { address: address.clone(), owner: owner(address) }).collect()
 }

@@ -1,15 +1,16 @@
 //! One thing on a server, as rootward declares it: where it is and what its fields are to be.
 
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// Field -> value. Every field that rootward manages is there, also the empty ones: a write is a
 /// merge on the server, so what is left out keeps what it was.
 pub type Fields = Map<String, Value>;
 
-/// What it is. The order is the order in which a plan is carried out: nobody can log in before
-/// what the login gives is as declared, and before the entity that it belongs to is there.
+/// What it is. A plan is shown in this order; carried out it is by stages (`plan::Stage`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -18,13 +19,14 @@ pub enum Kind {
     /// A secrets engine.
     Mount,
     /// An auth method.
+    #[serde(rename = "auth-method")]
     Auth,
     /// The configuration of an auth method.
     AuthConfig,
-    /// A signed intermediate in a PKI mount.
-    Issuer,
     /// A CRL of certificate login.
     Crl,
+    /// A group of entities; its policies are those of its members. None is ever declared.
+    Group,
     /// Who logs in, in whichever way.
     Entity,
     /// The name of an entity in one auth method.
@@ -32,16 +34,24 @@ pub enum Kind {
     /// A role of certificate login.
     CertRole,
     /// A role of AppRole.
+    #[serde(rename = "approle-role")]
     AppRole,
     /// A role of JWT login.
     JwtRole,
     /// A role of Kubernetes login.
     KubernetesRole,
+    /// A signed intermediate in a PKI mount; a server that lost its key lets everybody log in.
+    Issuer,
     /// What an identity can have issued inside the server.
     PkiRole,
 }
 
 impl Kind {
+    /// As plans have it, and people type it: `cert-role`.
+    pub fn id(self) -> String {
+        self.word().to_lowercase().replace(' ', "-")
+    }
+
     /// As people read it.
     pub fn word(self) -> &'static str {
         match self {
@@ -51,6 +61,7 @@ impl Kind {
             Kind::AuthConfig => "auth config",
             Kind::Issuer => "issuer",
             Kind::Crl => "CRL",
+            Kind::Group => "group",
             Kind::Entity => "entity",
             Kind::Alias => "alias",
             Kind::CertRole => "cert role",
@@ -59,6 +70,23 @@ impl Kind {
             Kind::KubernetesRole => "kubernetes role",
             Kind::PkiRole => "pki role",
         }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    /// `cert-role`, as plans have it.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let deserializer: StrDeserializer<'_, ValueError> = text.into_deserializer();
+        Self::deserialize(deserializer).map_err(|error| error.to_string())
+    }
+}
+
+impl Kind {
+    /// Is it a role by which somebody logs in?
+    pub fn is_login(self) -> bool {
+        matches!(self, Kind::CertRole | Kind::AppRole | Kind::JwtRole | Kind::KubernetesRole)
     }
 }
 
@@ -135,5 +163,21 @@ pub fn object(value: Value) -> Fields {
     match value {
         Value::Object(fields) => fields,
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_typed_as_it_is_written_in_plans() {
+        for kind in
+            [Kind::Policy, Kind::Auth, Kind::AuthConfig, Kind::AppRole, Kind::Crl, Kind::CertRole]
+        {
+            assert_eq!(kind.id().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).ok(), Some(Value::String(kind.id())));
+        }
+        assert!("role".parse::<Kind>().is_err_and(|said| said.contains("cert-role")));
     }
 }

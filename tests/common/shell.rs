@@ -67,6 +67,16 @@ impl Shell {
         path
     }
 
+    /// From now on every `rootward` finds these variables.
+    pub fn export(&self, variables: &[(&str, String)]) {
+        let path = self.rootward();
+        let exports: String =
+            variables.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+        let script = fs::read_to_string(&path).unwrap();
+        let script = script.replacen("#!/bin/sh\n", &format!("#!/bin/sh\n{exports}"), 1);
+        write(&path, &script, 0o700);
+    }
+
     /// A program of that name, found first.
     pub fn stub(&self, name: &str, script: &str) {
         write(&self.dir.path().join("bin").join(name), &format!("#!/bin/bash\n{script}"), 0o700);

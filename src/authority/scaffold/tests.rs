@@ -64,6 +64,7 @@ fn init_writes_these_files() {
         "ca/root/root.toml",
         "ca/test/environment.toml",
         "identities/policies/kv-read.hcl",
+        "identities/policies/kv-write.hcl",
         "identities/policies/self-renew.hcl",
         "identities/prod/hello/identity.toml",
         "identities/prod/vault-server/identity.toml",
@@ -111,7 +112,9 @@ fn the_declarations_pass_as_they_are() {
 fn what_the_comments_offer_passes_too() {
     for (name, domain) in samples() {
         let offered = |line: &str| match line.strip_prefix('#') {
-            Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase()) => key.to_owned(),
+            Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => {
+                key.to_owned()
+            }
             _ => line.to_owned(),
         };
         let mut files = files(&name, &domain);
@@ -122,6 +125,7 @@ fn what_the_comments_offer_passes_too() {
         assert!(root.subject.country.is_some());
         assert_eq!(estate::shared(&environments), []);
         assert!(environments.iter().all(|env| env.declared.mounts.path("transit").is_some()));
+        assert!(environments.iter().all(|env| env.declared.kubernetes.is_some()));
         assert!(identities.iter().all(|identity| identity.declared.key.is_some()));
     }
 }

@@ -3,12 +3,14 @@
 
 mod ca;
 
+use super::estate::Declared;
 use super::{Estate, identity};
 use crate::error::Result;
 use crate::journal::{Act, History, Record, chain::instant};
 use crate::model::{
     environment::KeyHome,
-    name::{ObjectRef, Scope},
+    identity::{Identity, KeyPlace},
+    name::{Name, ObjectRef, Scope},
     span::Span,
 };
 use ca::Ca;
@@ -53,7 +55,8 @@ pub enum State {
     Due,
     /// Nothing there yet.
     Missing,
-    /// An intermediate whose request has to come from Vault.
+    /// An intermediate whose request has to come from Vault, an identity whose has to come from its
+    /// host.
     WaitsForRequest,
     /// A request that waits for the root.
     Requested,
@@ -121,7 +124,12 @@ pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
         }
         for name in identity::declared(estate, &environment.name)? {
             let object = ObjectRef::member(&environment.name, &name);
-            rows.push(identity_row(&history, &object, at));
+            let row = identity_row(&history, &object, at);
+            rows.push(match row.next {
+                // Only what there is something to do for is looked at more closely.
+                Some(_) if is_on_its_host(estate, declared, &name) => brought(row),
+                _ => row,
+            });
         }
     }
     if is_medium {
@@ -154,6 +162,30 @@ fn leaf_lifetimes(records: &[Record]) -> HashMap<&str, Duration> {
     longest
 }
 
+/// Is its key made on its host? What cannot be read is `verify`'s matter.
+fn is_on_its_host(estate: &Estate, declared: &Declared, name: &Name) -> bool {
+    let identity = identity::load(estate, declared, name);
+    identity.is_ok_and(|(identity, _)| identity.declared.key == Some(KeyPlace::Host))
+}
+
+/// Its next certificate waits for a request of its host.
+fn brought(row: Row) -> Row {
+    let state = match row.state {
+        State::Missing => State::WaitsForRequest,
+        other => other,
+    };
+    Row { state, next: row.next.map(|next| format!("{next} --csr FILE")), ..row }
+}
+
+/// How it stands with one declared identity.
+pub fn of_identity(estate: &Estate, identity: &Identity, at: OffsetDateTime) -> Row {
+    let object = ObjectRef::member(&identity.environment, &identity.name);
+    let row = identity_row(&estate.history(), &object, at);
+    let is_on_its_host = identity.declared.key == Some(KeyPlace::Host);
+    if row.next.is_some() && is_on_its_host { brought(row) } else { row }
+}
+
+/// How it stands with one identity, as far as the journal knows it.
 fn identity_row(history: &History, object: &ObjectRef, at: OffsetDateTime) -> Row {
     let issue = format!("rootward identity issue {object}");
     let row = missing(object.to_string(), Kind::Identity, &issue);
@@ -174,11 +206,10 @@ fn identity_row(history: &History, object: &ObjectRef, at: OffsetDateTime) -> Ro
 
 /// The state of something that is due after two thirds of its life.
 fn dated(record: &Record, row: Row, at: OffsetDateTime) -> Row {
-    let begin = record.not_before.as_deref().and_then(instant);
     let not_after = record.not_after.as_deref().and_then(instant);
-    let state = match (begin, not_after) {
+    let state = match (record.rotation(), not_after) {
         (_, Some(end)) if at > end => State::Expired,
-        (Some(begin), Some(end)) if at >= begin + (end - begin) * 2 / 3 => State::Due,
+        (Some(rotation), _) if at >= rotation => State::Due,
         _ => State::Valid,
     };
     let next = row.next.filter(|_| state != State::Valid);

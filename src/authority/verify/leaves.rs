@@ -91,7 +91,7 @@ pub fn identities(
             else {
                 return (problems, false);
             };
-            for policy in &identity.declared.policies {
+            for policy in identity.declared.policies.iter().chain(&identity.declared.ops) {
                 if !estate.workspace.exists(&layout::policy(policy)) {
                     let problem = format!("policy {policy} is not in {}", layout::POLICIES);
                     problems.add(&object, &problem);

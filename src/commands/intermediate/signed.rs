@@ -46,11 +46,7 @@ pub fn next(session: &Session, estate: &Estate, environment: &Environment, objec
     let home = environment.intermediate(name).map(|declared| declared.key);
     if name.as_str() == ISSUER {
         session.ui.next(&format!("rootward identity issue --env {}", environment.name));
-    } else if let (Some(KeyHome::Vault), Some(mount)) =
-        (home, environment.declared.mounts.path("pki"))
-    {
-        let chain = format!("{}/chain.pem", authority::ca::ca_dir(object));
-        let set = format!("{}/intermediate/set-signed", mount.trim_matches('/'));
-        session.ui.next(&format!("vault write {set} certificate=@{chain}"));
+    } else if home == Some(KeyHome::Vault) {
+        session.ui.next(&format!("rootward vault apply {}", environment.name));
     }
 }

@@ -95,11 +95,8 @@ fn in_vault(estate: &Estate, scope: &Scope, next: &ObjectRef) -> Result<()> {
     if !is_in_vault || estate.history().request(next).is_some() {
         return Ok(());
     }
-    let mount = declared.declared.mounts.path("pki").unwrap_or("pki");
-    let make = format!("vault write -field=csr {mount}/intermediate/generate/internal");
-    let names = format!("common_name={environment}-{name} key_type=ec key_bits=384");
-    Err(Error::usage(format!("the key of {next} is made in Vault, expected --csr FILE"))
-        .hint(format!("on the server: {make} {names} >vault.csr")))
+    Err(Error::usage(format!("the key of {next} is made in Vault, expected its request"))
+        .hint(format!("rootward intermediate request {next} --from-vault, or --csr FILE")))
 }
 
 fn root(args: &PrepareArgs, session: &Session, estate: &mut Estate) -> Result<()> {

@@ -2,9 +2,11 @@
 
 use super::{connect, plan, show};
 use crate::commands::Session;
-use crate::error::Result;
+use crate::error::{Explain, Result};
 use crate::model::name::Name;
-use crate::vault::{self, Depth, Plan};
+use crate::store::file;
+use crate::ui::lines::quoted;
+use crate::vault::{self, Depth, Kind, Plan};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,6 +22,9 @@ pub struct ApplyArgs {
     /// Also remove what is rootward's and no longer declared
     #[arg(long, conflicts_with = "plan")]
     prune: bool,
+    /// Only these, such as policy or crl,entity; all else is not even read
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', conflicts_with = "plan")]
+    only: Vec<Kind>,
     #[command(flatten)]
     connection: connect::Args,
 }
@@ -31,6 +36,7 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<ExitCode> {
         None => None,
     };
     let (client, desired) = plan::open(&args.environment, &args.connection, session)?;
+    let desired = desired.only(approved.as_ref().map_or(&args.only, |plan| &plan.only));
     let depth = approved.as_ref().map_or(Depth::Deep, Plan::depth);
     let prune = approved.as_ref().map_or(args.prune, |plan| plan.prune);
     let now = plan::make(session, &client, &desired, depth, prune)?;
@@ -53,9 +59,24 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<ExitCode> {
     let bar = ui.progress(now.steps.len(), "applying");
     let applied = vault::apply(&client, &now, &|| bar.inc(1));
     bar.finish_and_clear();
-    applied?;
+    applied.hint(format!("type it again: {}", again(args)))?;
     ui.status(&format!("applied: {}", show::done(&now)));
     finish(session, &now)
+}
+
+/// The command, as it was typed.
+fn again(args: &ApplyArgs) -> String {
+    let plan = args.plan.as_deref().map(|path| format!(" {}", quoted(&file::shown(path))));
+    let mut command =
+        format!("rootward vault apply {}{}", args.environment, plan.unwrap_or_default());
+    if args.prune {
+        command.push_str(" --prune");
+    }
+    if !args.only.is_empty() {
+        let kinds = args.only.iter().map(|kind| kind.id());
+        command.push_str(&format!(" --only {}", kinds.collect::<Vec<_>>().join(",")));
+    }
+    command
 }
 
 fn finish(session: &Session, plan: &Plan) -> Result<ExitCode> {

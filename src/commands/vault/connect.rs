@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 /// Which server, and as whom; in the place of each the variable BAO_* or VAULT_*.
 #[derive(Debug, Default, clap::Args)]
+#[group(id = "connection")]
 #[command(next_help_heading = "Connection (else BAO_*, VAULT_*, as declared)")]
 pub struct Args {
     /// The server, https://HOST:PORT
@@ -53,6 +54,9 @@ pub fn connect(
     estate: &Estate,
     environment: &Name,
 ) -> Result<Client> {
+    if let Some(Found { source, .. }) = found::variable("SKIP_VERIFY")? {
+        session.ui.warn(&format!("{source} is not heeded: every server is verified"));
+    }
     let address = found::text(args.address.as_deref(), "--address", "ADDR")?;
     let connection = connection(args, session, estate, environment, address.as_ref())?;
     let client = Client::new(&connection)?;
@@ -101,7 +105,7 @@ fn address(found: &Found<String>) -> Result<Address> {
         Err(error) => error,
     };
     Err(match found.value.strip_prefix("http://") {
-        Some(rest) => error.hint(format!("rootward speaks TLS only: --address https://{rest}")),
+        Some(rest) => error.hint(format!("only TLS is spoken: --address https://{rest}")),
         None => error.hint("such as --address https://vault.prod.example.internal:8200"),
     })
 }

@@ -5,7 +5,7 @@ mod config;
 pub mod connect;
 mod found;
 mod plan;
-mod show;
+pub mod show;
 
 use super::Session;
 use crate::error::Result;
@@ -36,10 +36,12 @@ pub enum Verb {
     /// Either all that differs now, after a question, or exactly what a plan in a file says. What
     /// was interrupted goes on when it is typed again.
     #[command(after_help = "Examples:
-  $ rootward vault apply prod
+  $ rootward vault apply prod --yes
   $ rootward vault apply prod plan.json")]
     Apply(apply::ApplyArgs),
-    /// Show where the server differs from what is declared, and what nobody declared
+    /// Show how the server differs from what is declared
+    ///
+    /// Looks into everything, entities included, and names what is there and nobody declared.
     #[command(after_help = "Examples:
   $ rootward vault drift prod
   $ rootward vault drift prod --exit-code")]

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::name::Name;
 use crate::store::file;
 use crate::ui::Tone;
-use crate::vault::{Client, Depth, Desired, Observed, Plan};
+use crate::vault::{Client, Depth, Desired, Kind, Observed, Plan};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,6 +25,9 @@ pub struct PlanArgs {
     /// Also remove what is rootward's and no longer declared
     #[arg(long)]
     prune: bool,
+    /// Only these, such as policy or crl,entity; all else is not even read
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    only: Vec<Kind>,
     /// Look into every entity, too: a request more for each
     #[arg(long)]
     deep: bool,
@@ -57,6 +60,7 @@ pub fn environment(text: &str) -> Result<Name, String> {
 pub fn plan(args: &PlanArgs, session: &Session) -> Result<ExitCode> {
     args.output.as_deref().map(file::may_replace).transpose()?;
     let (client, desired) = open(&args.environment, &args.connection, session)?;
+    let desired = desired.only(&args.only);
     let depth = if args.deep { Depth::Deep } else { Depth::Quick };
     let plan = make(session, &client, &desired, depth, args.prune)?;
     let ui = session.ui;
@@ -104,8 +108,10 @@ pub fn drift(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
         }
         ui.status(&said);
     }
-    if !plan.is_empty() {
-        ui.next(&format!("rootward vault apply {}", args.environment));
+    match (plan.is_empty(), show::wants_prune(&plan)) {
+        (_, true) => ui.next(&format!("rootward vault apply {} --prune", args.environment)),
+        (false, false) => ui.next(&format!("rootward vault apply {}", args.environment)),
+        (true, false) => {}
     }
     Ok(code(args.exit_code && differs))
 }
@@ -145,7 +151,11 @@ pub fn read(path: &std::path::Path, environment: &Name) -> Result<Plan> {
     let shown = file::shown(path);
     let bytes = file::read(path, file::LARGE)?;
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| {
-        Error::usage(format!("{shown}: {error}"))
+        let what = match error.is_data() {
+            true => error.to_string(),
+            false => "got other text, expected a plan that vault plan -o wrote".to_owned(),
+        };
+        Error::usage(format!("{shown}: {what}"))
             .hint(format!("rootward vault plan {environment} -o FILE"))
     })?;
     if plan.environment == environment.as_str() {

@@ -60,7 +60,7 @@ fn summary(step: &Step) -> Option<String> {
 }
 
 /// One field: on a line, or as a diff where it is text of many lines.
-fn changed(ui: &Ui, change: &Change) -> Result<()> {
+pub fn changed(ui: &Ui, change: &Change) -> Result<()> {
     if let (Value::String(before), Value::String(after)) = (&change.before, &change.after)
         && change.field == "policy"
     {
@@ -81,7 +81,11 @@ fn diff(ui: &Ui, before: &str, after: &str) -> Result<()> {
     let diff = TextDiff::from_lines(before, after);
     for group in diff.grouped_ops(1) {
         for op in group {
+            let is_empty = |change: &similar::Change<&str>| change.value().trim().is_empty();
             for change in diff.iter_changes(&op) {
+                if change.tag() == ChangeTag::Equal && is_empty(&change) {
+                    continue;
+                }
                 let (sign, tone) = match change.tag() {
                     ChangeTag::Delete => ('-', Tone::Bad),
                     ChangeTag::Insert => ('+', Tone::Good),
@@ -147,29 +151,37 @@ fn seconds(count: u64) -> String {
     }
 }
 
+/// Is there something that only `--prune` removes?
+pub fn wants_prune(plan: &Plan) -> bool {
+    !plan.prune && plan.strangers.iter().any(is_removable)
+}
+
+fn is_removable(stranger: &Stranger) -> bool {
+    let is_kept = matches!(stranger.address.kind, Kind::Mount | Kind::Auth);
+    stranger.owner.is_some() && !is_kept
+}
+
 /// What nobody declared; `all` of it, or what `--prune` would remove.
 pub fn strangers(ui: &Ui, plan: &Plan, all: bool) -> Result<()> {
-    let removable = |stranger: &&Stranger| stranger.owner.is_some() && !is_kept(stranger);
     let shown: Vec<&Stranger> =
-        plan.strangers.iter().filter(|stranger| all || removable(stranger)).collect();
+        plan.strangers.iter().filter(|stranger| all || is_removable(stranger)).collect();
     if shown.is_empty() || plan.prune && !all {
         return Ok(());
     }
     ui.raw("\nnot declared:\n")?;
     for stranger in shown {
         let whose = match &stranger.owner {
-            Some(_) if removable(&stranger) => "rootward's: --prune removes it",
+            Some(_) if is_removable(stranger) => "rootward's: --prune removes it",
             Some(_) => "rootward's, and kept with what is in it",
+            None if stranger.address.kind == Kind::Group => {
+                "gives its policies to declared entities"
+            }
             None => "not rootward's: left alone",
         };
         let line = format!("  ? {:32}  {whose}", stranger.address.to_string());
         ui.raw(&format!("{}\n", ui.paint(&clean(&line), Tone::Warn)))?;
     }
     Ok(())
-}
-
-fn is_kept(stranger: &Stranger) -> bool {
-    matches!(stranger.address.kind, Kind::Mount | Kind::Auth)
 }
 
 /// `5 to make, 2 to change, 1 to remove`.

@@ -2,7 +2,10 @@
 //! each state that a crash can leave. What `verify` says of them is in tests/recovery.rs.
 
 use super::*;
-use crate::store::pending::{encode, parse};
+use crate::store::{
+    Workspace,
+    pending::{encode, parse},
+};
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
@@ -12,7 +15,7 @@ const LINES: &str = "{\"seq\":2,\"host\":\"größer\"}\n{\"seq\":3}\n";
 fn act() -> Act {
     let secret = Output::secret("ca/root/g1/key.pem", Zeroizing::new(b"sealed".to_vec()));
     let outputs = vec![secret, Output::public("ca/journal.head", "3 ff\n")];
-    Act { outputs, lines: LINES.into(), signed_here: true }
+    Act { outputs, lines: LINES.into(), signed_here: true, removed: Vec::new() }
 }
 
 /// A workspace with one line in its journal, that much of the lines appended, and a pending file.
@@ -127,6 +130,44 @@ fn what_another_hand_wrote_is_not_an_act() {
     ] {
         let output = Output { mode, ..Output::public(path, "x") };
         let bytes = encode(0, &Act { outputs: vec![output], ..Act::default() }).unwrap();
+        assert!(parse(&bytes).is_none(), "{path}");
+    }
+}
+
+#[test]
+fn what_is_to_go_is_gone_however_far_the_act_had_come() {
+    let dir_name = "identities/prod/web";
+    let files = ["identity.toml", "key.pem"].map(|name| format!("{dir_name}/{name}"));
+    let removed: Vec<String> = files.iter().cloned().chain([dir_name.to_owned()]).collect();
+    let whole = encode(BEFORE.len() as u64, &Act { removed, ..act() }).unwrap();
+    for gone in 0..=3 {
+        let dir = interrupted(&whole, LINES);
+        file::create_dirs(&dir.path().join(dir_name)).unwrap();
+        for path in files.iter().skip(gone) {
+            file::create(&dir.path().join(path), b"x", 0o600).unwrap();
+        }
+        if gone == 3 {
+            file::remove_durably(&dir.path().join(dir_name)).unwrap();
+        }
+        // Before it is finished it counts as gone.
+        let seen = Workspace::open(dir.path()).unwrap();
+        assert!(!seen.exists(&files[0]) && seen.mode(&files[1]).is_none());
+        assert!(seen.read_if_any(&files[1], file::SMALL).unwrap().is_none());
+        assert!(seen.read(&files[0]).is_err());
+        assert_eq!(seen.entries("identities/prod").unwrap(), []);
+        assert_eq!(recover(dir.path()).unwrap(), Recovery::Finished(LINES.into()));
+        assert!(!file::exists(&dir.path().join(dir_name)), "{gone}");
+    }
+    // Not complete: nothing goes.
+    let dir = interrupted(&whole[..whole.len() - 1], "");
+    file::create_dirs(&dir.path().join(dir_name)).unwrap();
+    file::create(&dir.path().join(&files[1]), b"x", 0o600).unwrap();
+    assert!(Workspace::open(dir.path()).unwrap().exists(&files[1]));
+    recover(dir.path()).unwrap();
+    assert!(file::exists(&dir.path().join(&files[1])));
+    // What another hand wrote names nothing outside.
+    for path in ["/etc/x", "../x", "a/../../x", ""] {
+        let bytes = encode(0, &Act { removed: vec![path.into()], ..Act::default() }).unwrap();
         assert!(parse(&bytes).is_none(), "{path}");
     }
 }

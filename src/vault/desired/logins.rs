@@ -107,11 +107,11 @@ fn cert(identity: &Identity, trust: &str) -> Value {
 }
 
 /// The role id is the alias, so it is known before the first login; what is secret is the secret id.
+/// Whether secret ids are `local_secret_ids` is for the server: it refuses every later write of it.
 fn approle(identity: &Identity) -> Value {
     json!({
         "role_id": identity.alias(Auth::Approle),
         "bind_secret_id": true,
-        "local_secret_ids": false,
         "secret_id_bound_cidrs": [],
         "secret_id_num_uses": 0,
         "secret_id_ttl": 0,

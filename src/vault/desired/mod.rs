@@ -31,6 +31,8 @@ pub struct Desired {
     pub resources: Vec<Resource>,
     /// Entities to which something happened once: they are looked into.
     pub unsettled: BTreeSet<Address>,
+    /// All that is looked at; every kind when it is empty.
+    pub only: Vec<Kind>,
 }
 
 /// What everything is derived from.
@@ -90,7 +92,20 @@ impl Desired {
         };
         let unsettled = resources.iter().filter(is_unsettled).map(|it| it.address.clone());
         let unsettled = unsettled.collect();
-        Ok(Self { environment: declared.environment.name.to_string(), resources, unsettled })
+        let environment = declared.environment.name.to_string();
+        Ok(Self { environment, resources, unsettled, only: Vec::new() })
+    }
+
+    /// Only these kinds: the CRLs and entities after a revocation, say. The rest is neither read nor
+    /// planned; it costs no request.
+    #[must_use]
+    pub fn only(self, kinds: &[Kind]) -> Self {
+        Self { only: kinds.to_vec(), ..self }
+    }
+
+    /// Is it to be looked at?
+    pub fn wants(&self, kind: Kind) -> bool {
+        self.only.is_empty() || self.only.contains(&kind)
     }
 
     /// By address, for comparing.

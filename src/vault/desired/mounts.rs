@@ -41,23 +41,29 @@ pub fn resources(ground: &Ground, identities: &[Identity]) -> Result<Vec<Resourc
     for auth in [Auth::Cert, Auth::Approle, Auth::Jwt, Auth::Kubernetes] {
         if identities.iter().any(|identity| identity.declared.auth.contains(&auth)) {
             let mount = super::logins::mount(environment, auth)?;
-            let fields = config(ground, auth)?;
-            let of =
-                |fields| Resource::new(Kind::AuthConfig, format!("auth/{mount}/config"), fields);
-            resources.extend(fields.map(of));
+            let of = |(fields, sent)| {
+                let path = format!("auth/{mount}/config");
+                Resource::new(Kind::AuthConfig, path, fields).sending(sent)
+            };
+            resources.extend(config(ground, auth)?.map(of));
         }
     }
     Ok(resources)
 }
 
-fn config(ground: &Ground, auth: Auth) -> Result<Option<Value>> {
+/// What can be read back, and what is only sent.
+type Config = (Value, Value);
+
+fn config(ground: &Ground, auth: Auth) -> Result<Option<Config>> {
     let declared = &ground.environment().declared;
     match (auth, &declared.jwt, &declared.kubernetes) {
         // A token is renewed with the certificate that it was given for.
         (Auth::Cert, ..) => {
-            Ok(Some(json!({ "disable_binding": false, "enable_identity_alias_metadata": false })))
+            let fields =
+                json!({ "disable_binding": false, "enable_identity_alias_metadata": false });
+            Ok(Some((fields, Value::Null)))
         }
-        (Auth::Jwt, Some(jwt), _) => jwt_config(ground, jwt).map(Some),
+        (Auth::Jwt, Some(jwt), _) => Ok(Some((jwt_config(ground, jwt)?, Value::Null))),
         (Auth::Kubernetes, _, Some(kubernetes)) => kubernetes_config(ground, kubernetes).map(Some),
         _ => Ok(None),
     }
@@ -75,15 +81,17 @@ fn jwt_config(ground: &Ground, jwt: &Jwt) -> Result<Value> {
     }))
 }
 
-fn kubernetes_config(ground: &Ground, kubernetes: &Kubernetes) -> Result<Value> {
+/// The pod's own token asks the cluster: no token of a reviewer lies on the server.
+fn kubernetes_config(ground: &Ground, kubernetes: &Kubernetes) -> Result<Config> {
     let ca = kubernetes.ca.as_deref().map(|file| beside(ground, file)).transpose()?;
-    Ok(json!({
+    let fields = json!({
         "kubernetes_host": kubernetes.host,
         "kubernetes_ca_cert": ca.map(|(_, text)| text.trim_end().to_owned()).unwrap_or_default(),
-        // The pod's own token asks the cluster: no token of a reviewer lies on the server.
         "disable_local_ca_jwt": true,
+        "token_reviewer_jwt_set": false,
         "pem_keys": [],
-    }))
+    });
+    Ok((fields, json!({ "token_reviewer_jwt": "" })))
 }
 
 /// The PEM blocks of a file of public keys, each as the server gives it back.

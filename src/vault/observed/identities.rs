@@ -57,17 +57,24 @@ pub fn read(
         .map(|resource| (resource.address.name(), resource))
         .collect();
     // What the server names itself, for a login that nothing was prepared for, is no such name.
-    let could_be_ours = |name: &str| name.parse::<Name>().is_ok();
-    let look_into = |name: &str| match declared.get(name) {
-        Some(entity) => depth == Depth::Deep || desired.unsettled.contains(&entity.address),
-        None => could_be_ours(name),
+    // Whoever cannot log in by a declared method costs no request unless asked for.
+    let mounts = auth_mounts(desired);
+    let could_be_ours = |name: &str, entity: &Entity| {
+        let logs_in = || entity.aliases.keys().any(|mount| mounts.contains(mount.as_str()));
+        name.parse::<Name>().is_ok() && (depth == Depth::Deep || logs_in())
     };
-    let names: Vec<String> =
-        observed.entities.keys().filter(|name| look_into(name)).cloned().collect();
+    let look_into = |(name, entity): &(&String, &Entity)| match declared.get(name.as_str()) {
+        Some(declared) => depth == Depth::Deep || desired.unsettled.contains(&declared.address),
+        None => could_be_ours(name, entity),
+    };
+    let looked_into = observed.entities.iter().filter(look_into);
+    let names: Vec<String> = looked_into.map(|(name, _)| name.clone()).collect();
     let details =
         parallel::each(&names, |name| client.read(&format!("identity/entity/name/{name}")))?;
     let details: BTreeMap<&String, Value> =
         names.iter().zip(details).filter_map(|(name, value)| Some((name, value?))).collect();
+    let members = details.iter().filter(|(name, _)| declared.contains_key(name.as_str()));
+    groups(client, members.map(|(_, detail)| detail), observed)?;
     let ours = || Some(desired.environment.clone());
     for (name, entity) in observed.entities.clone() {
         let address = Address { kind: Kind::Entity, path: format!("identity/entity/name/{name}") };
@@ -98,6 +105,33 @@ pub fn read(
     observed.resources.retain(|address, _| concerns(address, owners.contains_key(address)));
     observed.owners = owners;
     Ok(())
+}
+
+/// Groups that give policies to declared entities: somebody's, and worth knowing.
+fn groups<'d>(
+    client: &Client,
+    members: impl Iterator<Item = &'d Value>,
+    observed: &mut Observed,
+) -> Result<()> {
+    let ids = members.flat_map(|detail| detail["group_ids"].as_array().into_iter().flatten());
+    let ids: BTreeSet<&str> = ids.filter_map(Value::as_str).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    for group in parallel::each(&ids, |id| client.read(&format!("identity/group/id/{id}")))? {
+        let group = group.unwrap_or_default();
+        if group["policies"].as_array().is_some_and(|policies| !policies.is_empty()) {
+            let path =
+                format!("identity/group/name/{}", group["name"].as_str().unwrap_or_default());
+            let fields = json!({ "policies": group["policies"] });
+            observed.put(Resource::new(Kind::Group, path, fields), None);
+        }
+    }
+    Ok(())
+}
+
+/// Where declared auth methods are, without `auth/`.
+fn auth_mounts(desired: &Desired) -> BTreeSet<&str> {
+    let addresses = desired.resources.iter().map(|resource| &resource.address);
+    addresses.filter(|address| address.kind == Kind::Auth).map(Address::name).collect()
 }
 
 /// The entity of `ENTITY@MOUNT`.

@@ -8,7 +8,8 @@ mod identities;
 mod mounts;
 mod roles;
 
-pub use identities::{Entities, entities};
+pub use identities::{Entities, Entity, entities};
+pub use roles::one;
 
 use super::client::Client;
 use super::desired::Desired;

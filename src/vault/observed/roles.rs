@@ -83,7 +83,8 @@ fn listings(desired: &Desired, observed: &Observed) -> Vec<Listing> {
             _ => &[],
         };
         let prefix = if *kind == Kind::Auth { "auth/" } else { "" };
-        listings.extend(below.iter().map(|(kind, what)| Listing {
+        let wanted = below.iter().filter(|(kind, _)| desired.wants(*kind));
+        listings.extend(wanted.map(|(kind, what)| Listing {
             kind: *kind,
             base: format!("{prefix}{mount}/{what}"),
             is_ours,
@@ -93,7 +94,7 @@ fn listings(desired: &Desired, observed: &Observed) -> Vec<Listing> {
 }
 
 /// The fields of one; `None` when it went away meanwhile.
-fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Option<Fields>> {
+pub fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Option<Fields>> {
     let Some(data) = client.read(path)? else { return Ok(None) };
     let mut fields = object(data);
     if kind == Kind::Crl {
@@ -127,7 +128,7 @@ fn grants_only(role: &Resource, ours: &BTreeSet<String>) -> bool {
 /// The configurations of auth methods that are there.
 fn configs(client: &Client, desired: &Desired, observed: &mut Observed) -> Result<()> {
     let declared = desired.resources.iter().filter(|it| it.address.kind == Kind::AuthConfig);
-    for resource in declared {
+    for resource in declared.filter(|_| desired.wants(Kind::AuthConfig)) {
         let address = &resource.address;
         let mount = format!("sys/auth/{}", address.name());
         if observed.mount(Kind::Auth, &mount).is_none() {
@@ -143,8 +144,8 @@ fn configs(client: &Client, desired: &Desired, observed: &mut Observed) -> Resul
 /// The issuers of PKI mounts whose certificates are declared, under the names that they are to
 /// have.
 fn issuers(client: &Client, desired: &Desired, observed: &mut Observed) -> Result<()> {
-    let declared: Vec<&Resource> =
-        desired.resources.iter().filter(|it| it.address.kind == Kind::Issuer).collect();
+    let issuers = desired.resources.iter().filter(|it| it.address.kind == Kind::Issuer);
+    let declared: Vec<&Resource> = issuers.filter(|_| desired.wants(Kind::Issuer)).collect();
     let mount_of = |resource: &Resource| {
         resource.address.path.split("/issuer/").next().unwrap_or_default().to_owned()
     };

@@ -1,10 +1,10 @@
-//! `rootward identity issue | list`
+//! `rootward identity issue | renew`
 
-use super::{Session, day, member, read_named, unlock};
 use crate::authority::{
     self, Keys,
     identity::{Asked, Report, State},
 };
+use crate::commands::{Session, day, environment, member, read_named, unlock};
 use crate::error::{Error, Result};
 use crate::journal::chain::timestamp;
 use crate::model::{
@@ -15,32 +15,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Identities of an environment: issue, list
-///
-/// A Unix user, an app, a proxy or a listener (the TLS server certificate of a Vault), each
-/// declared in identities/ENV/NAME/identity.toml.
-#[derive(Debug, clap::Subcommand)]
-#[command(
-    disable_help_subcommand = true,
-    after_help = "Examples:
-  $ rootward identity issue --all
-  $ rootward identity list"
-)]
-pub enum Verb {
-    /// Issue certificates as declared
-    ///
-    /// The key is made here, or comes as a request from the host that keeps it (--csr). What has
-    /// a certificate as declared, with more than a third of its life left, is left alone.
-    #[command(after_help = "Examples:
-  $ rootward identity issue prod/hello
-  $ rootward identity issue --env prod
-  $ rootward identity issue prod/remote --csr remote.csr")]
-    Issue(IssueArgs),
-    /// List the identities of all environments
-    #[command(after_help = "Examples:
-  $ rootward identity list
-  $ rootward identity list --json")]
-    List,
+/// When an identity gets a certificate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Where there is none as declared, or two thirds of its life are over.
+    Due,
+    /// Now.
+    Now,
 }
 
 /// Which identities, and where their keys and the issuer's passphrase come from.
@@ -62,22 +43,8 @@ pub struct IssueArgs {
     unlock: unlock::Passphrases,
 }
 
-fn environment(text: &str) -> Result<Name, String> {
-    text.parse()
-}
-
-/// Dispatches the verb.
-pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
-    match verb {
-        Verb::Issue(args) => issue(args, session),
-        Verb::List => {
-            super::status::list(session, authority::status::Kind::Identity)?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
-}
-
-fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
+/// Issues what was asked for, environment after environment.
+pub fn run(args: &IssueArgs, when: When, session: &Session) -> Result<ExitCode> {
     let csr = args.csr.as_deref().map(read_named).transpose()?;
     if csr.is_some() && args.objects.len() != 1 {
         let count = args.objects.len();
@@ -95,7 +62,8 @@ fn issue(args: &IssueArgs, session: &Session) -> Result<ExitCode> {
     for (environment, names) in &wanted {
         let progress = || bar.inc(1);
         let by_name = !args.objects.is_empty();
-        let asked = Asked { environment, names, csr, by_name };
+        let anew = when == When::Now;
+        let asked = Asked { environment, names, csr, by_name, anew };
         let issued = authority::identity::issue(&mut estate, &asked, &mut keys, &progress);
         match issued {
             Ok(issued) => reports.extend(issued),
@@ -157,7 +125,7 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
     let ui = session.ui;
     let is_long = reports.len() > 24;
     let (mut issued, mut current, mut waiting) = (Vec::new(), 0, 0);
-    let mut failures = Vec::new();
+    let (mut failures, mut waits) = (Vec::new(), None);
     let mut objects = Vec::with_capacity(reports.len());
     for Report { object, result } in reports {
         let (state, until, problem) = match &result {
@@ -177,6 +145,7 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
             Ok(State::WaitsForRequest) => {
                 waiting += 1;
                 ui.status(&format!("waiting  {object} for a request of its host"));
+                waits = Some(object.clone());
             }
             Ok(State::Revoked { reason }) => {
                 ui.status(&format!("revoked  {object} ({reason}), passed over"));
@@ -206,6 +175,9 @@ fn print(session: &Session, estate: &authority::Estate, reports: Vec<Report>) ->
         ui.status(&line);
     }
     whereabouts(session, estate, &issued);
+    if let Some(Scope::Member { name, .. }) = waits.map(|object| object.scope) {
+        ui.hint(&format!("a request is made on its host: rootward identity request {name}"));
+    }
     let Some((object, last)) = failures.pop() else {
         if !issued.is_empty() {
             ui.next("rootward status");
