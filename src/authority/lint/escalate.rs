@@ -3,7 +3,7 @@
 
 use super::{Found, Ground, about, targets::Target, words};
 use crate::authority::rights::Holder;
-use crate::model::identity::Identity;
+use crate::model::identity::{Auth, Identity};
 use crate::policy::{Acl, Capability, Grant, meet, reach};
 use std::collections::BTreeSet;
 
@@ -112,8 +112,12 @@ fn named<'a>(
     };
     let others = ground.identities.iter().filter(|it| it.name != own.name);
     let mut others = others.filter(|it| it.name.as_str().starts_with(start));
-    // Those who have a certificate to be taken for, first.
-    let holds = |it: &&&Identity| ground.issuing.contains(&it.name);
+    // Those who have the path themselves, or log in by it, first.
+    let holds = |it: &&&Identity| {
+        let path = with(it.name.as_str());
+        let is_login = path.starts_with("auth/") && it.declared.auth.contains(&Auth::Approle);
+        ground.exact.contains(&path) || is_login
+    };
     let first = others.clone().filter(holds).find(granted).or_else(|| others.find(granted));
     match first {
         Some(whose) => hit(with(whose.name.as_str()), Some(*whose), whose.name.as_str()),

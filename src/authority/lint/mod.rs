@@ -65,6 +65,8 @@ struct Ground<'r> {
     targets: Vec<targets::Target>,
     /// Those that have certificates issued by a role of their own.
     issuing: BTreeSet<Name>,
+    /// Paths that are written out in somebody's rules.
+    exact: BTreeSet<String>,
 }
 
 impl<'r> Ground<'r> {
@@ -77,16 +79,27 @@ impl<'r> Ground<'r> {
         let issuing = |holder: &&Holder| issues(environment, &holder.identity, [*holder]).is_some();
         let names = holders.clone().filter(issuing).map(|holder| holder.identity.name.clone());
         let issuing = names.collect();
+        let rules = holders.clone().flat_map(|it| &it.policies).flat_map(|it| &it.rules);
+        let rules = rules.filter(|rule| rule.pattern.kind() == crate::policy::Kind::Exact);
+        let exact = rules.map(|rule| rule.pattern.text().to_owned()).collect();
         let holders = holders.map(|holder| (holder, holder.acl())).collect();
-        Self { environment, identities, holders, targets: targets::targets(environment), issuing }
+        let targets = targets::targets(environment);
+        Self { environment, identities, holders, targets, issuing, exact }
     }
 
     /// Another identity than that one, whose name begins with that.
     fn other(&self, than: &Identity, start: &str) -> Option<&'r Identity> {
         let from = self.identities.partition_point(|it| it.name.as_str() < start);
         let all = self.identities[from..].iter().copied();
-        let all = all.take_while(|it| it.name.as_str().starts_with(start));
-        all.filter(|it| it.name != than.name).next()
+        let mut all = all.take_while(|it| it.name.as_str().starts_with(start));
+        all.find(|it| it.name != than.name)
+    }
+
+    /// Another one that is worth becoming: it has certificates issued, if anybody has.
+    fn victim(&self, than: &Identity) -> Option<&'r Identity> {
+        let issues = |it: &&&Identity| it.name != than.name && self.issuing.contains(&it.name);
+        let first = self.identities.iter().find(issues).copied();
+        first.or_else(|| self.other(than, ""))
     }
 
     fn identity(&self, name: &str) -> Option<&'r Identity> {
@@ -136,8 +149,9 @@ fn one<'a>(
     acl: &'a Acl<'a>,
 ) -> (Vec<Found>, Vec<shared::Secret<'a>>) {
     let mut found = escalate::escalations(ground, holder, acl);
-    let told: Vec<String> = found.iter().map(Found::place).collect();
     found.extend(rules::mounts(ground, holder, acl));
+    let told: Vec<String> = found.iter().map(Found::place).collect();
+    found.extend(rules::sudo(holder, acl));
     found.extend(rules::system(ground, holder, acl, &told));
     found.extend(rules::renewal(workspace, holder, acl));
     let (wild, secrets) = shared::secrets(ground, holder, acl);

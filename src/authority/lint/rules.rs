@@ -102,7 +102,15 @@ fn nearer<'a>(acl: &'a Acl<'a>, grant: &Grant<'a>) -> Option<&'a Grant<'a>> {
     Some(first)
 }
 
-/// Rules in mounts that nobody declares, and the capability sudo.
+/// The capability sudo.
+pub fn sudo(holder: &Holder, acl: &Acl) -> Vec<Found> {
+    let has = acl.grants().filter(|grant| grant.capabilities.has(Capability::Sudo));
+    let detail =
+        |grant: &Grant| format!("{holder} has sudo on {}, expected nobody to", grant.pattern);
+    has.map(|grant| about(Rule::PolicySudo, holder, grant, detail(grant))).collect()
+}
+
+/// Rules in mounts that nobody declares.
 pub fn mounts(ground: &Ground, holder: &Holder, acl: &Acl) -> Vec<Found> {
     let mut found = Vec::new();
     let declared: Vec<String> = ground
@@ -122,10 +130,6 @@ pub fn mounts(ground: &Ground, holder: &Holder, acl: &Acl) -> Vec<Found> {
         .filter_map(|path| Pattern::parse(&path).ok())
         .collect();
     for grant in acl.grants() {
-        if grant.capabilities.has(Capability::Sudo) {
-            let detail = format!("{holder} has sudo on {}, expected nobody to", grant.pattern);
-            found.push(about(Rule::PolicySudo, holder, grant, detail));
-        }
         let is_there = inside.iter().any(|mount| meet(mount, grant.pattern));
         if !is_there && !grant.capabilities.is_deny() {
             let mounts = declared.join(", ");

@@ -18,7 +18,7 @@ pub fn escalation(ground: &Ground, holder: &Holder, gives: Gives, hit: &Hit) -> 
 
 fn consequence(ground: &Ground, holder: &Holder, gives: Gives, hit: &Hit) -> String {
     let environment = &ground.environment.name;
-    let somebody = || ground.other(&holder.identity, "");
+    let somebody = || ground.victim(&holder.identity);
     let named = hit.named.as_deref().unwrap_or_default();
     let object = |whose: &Identity| format!("{environment}/{}", whose.name);
     match (gives, hit.whose) {

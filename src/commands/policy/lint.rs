@@ -8,7 +8,7 @@ use crate::commands::Session;
 #[cfg(feature = "vault")]
 use crate::commands::vault::connect;
 use crate::error::Result;
-use crate::model::name::Name;
+use crate::model::{exception::Exception, name::Name};
 use crate::store::file;
 use crate::ui::{Tone, lines::count};
 use serde_json::{Value, json};
@@ -67,16 +67,16 @@ pub fn run(args: &LintArgs, session: &Session) -> Result<ExitCode> {
     let all = merged(&excused.findings);
     let mut file = "";
     for (one, others) in &all {
-        if one.file != file {
-            file = &one.file;
-            ui.out(file)?;
+        if !file.is_empty() && one.file != file {
+            ui.raw("\n")?;
         }
+        file = &one.file;
         let more = match others.as_slice() {
             [] => String::new(),
             [other] => format!("; so is {other}"),
             [other, rest @ ..] => format!("; so are {other} and {} more", rest.len()),
         };
-        ui.data_line(&format!("  {one}{more}"), Tone::Warn)?;
+        ui.data_line(&format!("{one}{more}"), Tone::Warn)?;
     }
     let passed: usize = excused.exceptions.iter().map(|(_, passed)| passed.len()).sum();
     let passed = if passed == 0 { String::new() } else { format!(", {passed} let pass") };
@@ -127,18 +127,23 @@ fn of_roles(
     Ok(found)
 }
 
+/// Each in two lines: what it is about, and why.
 fn list(session: &Session, excused: &Excused) -> Result<()> {
-    let row = |(exception, passed): &(crate::model::exception::Exception, Vec<Found>)| {
-        let until = exception.until.to_string();
-        let passes = passed.len().to_string();
-        let cells = [exception.rule.id(), &exception.object, &until, &passes, &exception.reason];
-        cells.map(|cell| (cell.to_owned(), Tone::Plain)).to_vec()
-    };
-    let rows: Vec<_> = excused.exceptions.iter().map(row).collect();
-    if rows.is_empty() {
-        return session.ui.out("there are no exceptions");
+    for (exception, passed) in &excused.exceptions {
+        let Exception { rule, object, until, .. } = exception;
+        let path = exception.path.as_ref().map(|path| format!(" on {path}")).unwrap_or_default();
+        let passes = match passed.len() {
+            0 => "lets nothing pass".to_owned(),
+            number => format!("lets {} pass", count(number, "finding")),
+        };
+        session.ui.out(&format!("{rule} of {object}{path}"))?;
+        session.ui.out(&format!("  until {until}, {passes}"))?;
+        session.ui.data_line(&format!("  {}", exception.reason), Tone::Faint)?;
     }
-    session.ui.table(&["RULE", "OBJECT", "UNTIL", "PASSES", "REASON"], &rows, &[3])
+    match excused.exceptions.is_empty() {
+        true => session.ui.out("there are no exceptions"),
+        false => Ok(()),
+    }
 }
 
 fn document(one: &Found) -> Value {
@@ -153,7 +158,7 @@ fn document(one: &Found) -> Value {
 }
 
 fn exceptions(excused: &Excused) -> Vec<Value> {
-    let one = |(exception, passed): &(crate::model::exception::Exception, Vec<Found>)| {
+    let one = |(exception, passed): &(Exception, Vec<Found>)| {
         json!({
             "rule": exception.rule.id(),
             "object": exception.object,

@@ -2,7 +2,7 @@
 
 use super::{
     Role,
-    limits::{COMMON_NAMES, Limits},
+    limits::{COMMON_NAMES, Limits, NAMES},
     trust::Pool,
 };
 use crate::authority::lint::Found;
@@ -12,13 +12,12 @@ use std::collections::BTreeMap;
 /// Roles in the order in which a server asks them.
 pub fn lint(roles: &[&Role], pools: &[Pool], limits: &[Limits]) -> Vec<Found> {
     let mut found = captures(roles, pools, limits);
-    let named = |index: &usize| limits[*index].lists.contains_key(COMMON_NAMES);
     // Names that are written out meet only their equals; the others are compared with all.
     let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut open: Vec<usize> = Vec::new();
-    for index in 0..roles.len() {
-        let list = limits[index].lists.get(COMMON_NAMES).cloned().unwrap_or_default();
-        let is_plain = named(&index) && !list.iter().any(|item| item.contains('*'));
+    for (index, limits) in limits.iter().enumerate() {
+        let list = limits.lists.get(COMMON_NAMES).cloned().unwrap_or_default();
+        let is_plain = !list.is_empty() && !list.iter().any(|item| item.contains('*'));
         match is_plain {
             true => list.into_iter().for_each(|name| by_name.entry(name).or_default().push(index)),
             false => open.push(index),
@@ -57,21 +56,29 @@ fn shares(one: &Pool, other: &Pool) -> bool {
 }
 
 /// What both take: a common name, whatever else they demand; or, where one does not limit that, a
-/// certificate that meets the demands of both.
+/// certificate that meets the demands that both make.
 fn common(one: &Limits, other: &Limits) -> Option<String> {
-    let meeting = |field: &str| {
-        let (a, b) = (one.lists.get(field)?, other.lists.get(field)?);
-        Some(a.iter().flat_map(|a| b.iter().map(move |b| (a, b))).find(|(a, b)| globs_meet(a, b)))
-    };
-    if let Some(names) = meeting(COMMON_NAMES) {
-        return names.map(|(a, b)| {
-            let name = if a.contains('*') { b } else { a };
-            format!("the common name {name}")
-        });
+    for fields in [(COMMON_NAMES, COMMON_NAMES), (COMMON_NAMES, NAMES), (NAMES, COMMON_NAMES)] {
+        if let Some(Some(name)) = meeting(one, other, fields) {
+            return Some(format!("the common name {name}"));
+        }
     }
-    let fields = one.lists.keys().filter_map(|field| meeting(field));
-    let all: Vec<Option<(&String, &String)>> = fields.collect();
-    all.iter().all(Option::is_some).then(|| "a certificate".to_owned())
+    let alike: Vec<_> =
+        one.lists.keys().filter_map(|field| meeting(one, other, (field, field))).collect();
+    let all = !alike.is_empty() && alike.iter().all(Option::is_some);
+    all.then(|| "a certificate".to_owned())
+}
+
+/// None where not both limit these; then what both allow.
+fn meeting<'l>(
+    one: &'l Limits,
+    other: &'l Limits,
+    fields: (&str, &str),
+) -> Option<Option<&'l String>> {
+    let (a, b) = (one.lists.get(fields.0)?, other.lists.get(fields.1)?);
+    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
+    let found = pairs.into_iter().find(|(a, b)| globs_meet(a, b));
+    Some(found.map(|(a, b)| if a.contains('*') { b } else { a }))
 }
 
 /// A role without limits takes what is meant for those behind it.
