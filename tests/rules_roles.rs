@@ -1,5 +1,7 @@
 //! `policy lint --roles`: each fault planted by itself in a dump of roles that is clean without; and
 //! the same found on a real server.
+#![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 mod servers;
