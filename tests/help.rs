@@ -131,6 +131,13 @@ fn prepare_page(shell: &Shell, path: &str) {
         "rootward identity revoke" => {
             shell.run("rootward vault apply prod --yes");
         }
+        "rootward policy" => {
+            shell.run(
+                "sed -i 's/\"kv-read\"\\]/\"kv-read\", \"self-renew\"]/' identities/prod/web/identity.toml
+                 git init -q && git add ca identities
+                 git -c user.name=t -c user.email=t@example.internal commit -qm before",
+            );
+        }
         "rootward ceremony verify" => {
             let medium = shell.medium();
             shell.run(&format!(

@@ -1,5 +1,7 @@
 //! `policy can | who-can | show | diff`: what identities may do, asked of the example estate, and what
 //! must hold between the answers.
+#![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
 mod policies;

@@ -1,8 +1,11 @@
 //! `policy lint --roles`: each fault planted by itself in a dump of roles that is clean without; and
 //! the same found on a real server.
+#![expect(clippy::disallowed_methods, reason = "tests look at files themselves")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
-mod servers;
+#[cfg(feature = "vault")]
+mod vaults;
 
 use common::{Run, Site};
 use serde_json::{Value, json};
@@ -232,4 +235,36 @@ fn a_file_that_holds_no_roles_is_named() {
     std::fs::write(&file, "\n[7]").unwrap();
     let run = roles.site.run(&["policy", "lint", "--roles", &file.display().to_string()]);
     run.fails(2, "roles.json:2: got no object, expected a role");
+}
+
+/// Whatever somebody made on a server by hand is found there, too.
+#[cfg(feature = "vault")]
+#[test]
+fn roles_on_a_real_server_are_judged() {
+    let site = vaults::estate();
+    let setup = vaults::Setup { clients: vec!["prod", "test"], ..Default::default() };
+    let prod = vaults::Server::with(&site, "prod", setup);
+    prod.apply();
+    let lint = || prod.rootward(&["policy", "lint", "--live", "prod"]);
+    let clean = lint().ok();
+    assert!(clean.stderr.contains("the server of prod: 4 roles"), "{clean:?}");
+    let planted = json!({
+        "certificate": site.read("ca/root/g1/cert.pem"),
+        "token_policies": "synapse",
+    });
+    prod.api("POST", "auth/cert/certs/aaa", &planted);
+    let run = lint().fails(3, "");
+    for found in [
+        "ROLE-UNCONSTRAINED: auth/cert/certs/aaa: role aaa: it limits nothing",
+        "ROLE-ROOT-PINNED: auth/cert/certs/aaa: role aaa: it trusts root@g1",
+        "ROLE-POLICY: auth/cert/certs/aaa: role aaa: it gives synapse, the policy of prod/synapse",
+        "ROLE-LIFETIME: auth/cert/certs/aaa: role aaa: token_ttl is 0",
+    ] {
+        assert!(run.stdout.contains(found), "{found:?} in {}", run.stdout);
+    }
+    // The server agrees: a certificate of test logs in by it.
+    let login = prod.cert_login("test/coturn", Some("aaa")).unwrap();
+    assert!(prod.capabilities(&login.token, "kvv2/data/synapse/db").contains(&"read".to_owned()));
+    prod.api("DELETE", "auth/cert/certs/aaa", &Value::Null);
+    lint().ok();
 }

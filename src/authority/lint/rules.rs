@@ -200,7 +200,9 @@ pub fn renewal(workspace: &Workspace, holder: &Holder, acl: &Acl) -> Vec<Found> 
         !acl.decide(&Request::new(*operation, path)).allowed
     };
     let lacking: Vec<&str> = needs.into_iter().filter(lacks).map(|(_, path)| path).collect();
-    if lacking.is_empty() || holder.logins().next().is_none() {
+    // Without any right there is nothing to stay for.
+    let is_idle = holder.policies.is_empty() || holder.logins().next().is_none();
+    if lacking.is_empty() || is_idle {
         return Vec::new();
     }
     let file = declaration(&holder.identity);

@@ -20,8 +20,8 @@ const CHANGES: u8 = 4;
 /// the same is no difference. Logins, their names and the life of tokens are compared, too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  $ rootward policy diff HEAD
-  $ rootward policy diff --with ../copy --exit-code")]
+  $ rootward policy diff HEAD --exit-code
+  $ rootward policy diff --with ../copy")]
 pub struct DiffArgs {
     /// A revision of the workspace's Git repository, such as HEAD~1 or main
     #[arg(value_name = "REV", required_unless_present = "other")]

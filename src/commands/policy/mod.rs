@@ -15,7 +15,7 @@ use crate::model::name::Name;
 use crate::policy::Capability;
 use std::process::ExitCode;
 
-/// Who may do what, exactly and offline: can, who-can, show, diff, lint, eval
+/// Who may do what, offline: can, who-can, show, diff, lint, eval
 ///
 /// From the templates of identities/policies and what identities declare; every answer is the one
 /// that the server would give, OpenBao or Vault as [server] of environment.toml says.

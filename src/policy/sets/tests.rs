@@ -79,6 +79,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn two_policies_side_by_side_decide_as_asking_for_every_path_finds(
+        old in rules(), new in rules(), vault: bool, listing: bool,
+    ) {
+        let (old, new) = (policy(&old), policy(&new));
+        let dialect = if vault { Dialect::Vault } else { Dialect::OpenBao };
+        let (before, after) = (Acl::of([&old], dialect), Acl::of([&new], dialect));
+        let text = |grant: Option<&Grant>| grant.map(|grant| grant.pattern.text().to_owned());
+        let pairs = both(&before, &after, listing);
+        let told: HashSet<_> = pairs.iter().map(|pair| (text(pair.before), text(pair.after))).collect();
+        prop_assert_eq!(told.len(), pairs.len());
+        let mut asked = HashSet::new();
+        for path in universe() {
+            asked.insert((text(before.find(&path, listing)), text(after.find(&path, listing))));
+        }
+        prop_assert_eq!(&told, &asked);
+        for pair in &pairs {
+            prop_assert_eq!(text(before.find(&pair.witness, listing)), text(pair.before));
+            prop_assert_eq!(text(after.find(&pair.witness, listing)), text(pair.after));
+        }
+    }
+}
+
 fn asked(rules: &[(&str, &'static str)], query: &str) -> (Extent, Vec<String>) {
     let rules: Vec<_> = rules.iter().map(|(path, word)| (path.to_string(), *word)).collect();
     let policy = policy(&rules);

@@ -1,0 +1,3 @@
+path "{mounts.pki}/issue/{name}" {
+  capabilities = ["update"]
+}
