@@ -86,15 +86,18 @@ impl Drop for Running {
 fn while_the_key_is_open_the_kernel_says_so() {
     let pair = Pair::planned();
     let pending = pair.off.path("ca/.pending").display().to_string();
-    // The second time is when all is signed and the key still open; it is made to take a while.
-    let slow = "inject=openat:delay_enter=5000000:when=2";
+    // Looked for, then written for what the plan brings; the third time is when all is signed and
+    // the key still open, and is made to take a while.
+    let slow = "inject=openat:delay_enter=5000000:when=3";
     let (mut command, log) = traced(&pair, &["-P", &pending, "-e", "trace=openat", "-e", slow]);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let said = pair.off.beside("said");
+    command.stdout(Stdio::null()).stderr(fs::File::create(&said).unwrap());
+    let said = || fs::read_to_string(&said).unwrap();
     let mut run = Running(command.spawn().unwrap());
     let begun = Instant::now();
     while !pair.draft().contains(" signed    by root@g1") {
         assert!(begun.elapsed() < Duration::from_secs(120), "{}", pair.draft());
-        assert!(run.0.try_wait().unwrap().is_none(), "{}", pair.draft());
+        assert!(run.0.try_wait().unwrap().is_none(), "{}{}", pair.draft(), said());
         std::thread::sleep(Duration::from_millis(10));
     }
     let process = fs::read_to_string(log).unwrap();

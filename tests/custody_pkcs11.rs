@@ -170,7 +170,8 @@ fn a_root_certificate_is_signed_by_the_token() {
 fn the_documented_site_file_is_understood() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     let readme = readme.unwrap();
-    let block = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let blocks = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let block = blocks.into_iter().find(|block| block.contains("[pkcs11]")).unwrap();
     for (text, role) in [(block, Role::Online), (&block.replace("#role", "role"), Role::Offline)] {
         let site = Site::parse("ca/site.toml", text.as_bytes()).unwrap();
         assert_eq!((site.role, site.pkcs11.unwrap().module), (role, module()));
