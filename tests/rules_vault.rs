@@ -96,3 +96,30 @@ fn server_changed() {
     prod.rootward(&["vault", "apply", "prod", "--yes", "--prune"]).ok(); // caddy's PKI role
     prod.is_as_declared();
 }
+
+/// A checkout from before a revocation, and one from before the certificate.
+#[test]
+fn crl_behind() {
+    let site = estate();
+    let prod = Server::start(&site, "prod");
+    prod.apply();
+    let files = ["ca/journal.jsonl", "ca/journal.head", "ca/prod/identity/g1/crl.pem"];
+    let keep = || files.map(|path| (path, std::fs::read(site.path(path)).unwrap()));
+    let restore = |kept: &[(&str, Vec<u8>)]| {
+        kept.iter().for_each(|(path, bytes)| std::fs::write(site.path(path), bytes).unwrap());
+    };
+    let before = keep();
+    site.keyed(&["revoke", "prod/coturn", "--reason", "keyCompromise", "--yes"]).ok();
+    prod.apply();
+    let after = keep();
+    restore(&before);
+    let writes = prod.writes();
+    for verb in [&["plan", "prod"][..], &["apply", "prod", "--yes"], &["drift", "prod"]] {
+        let run = site.declines("CRL-BEHIND", |_| prod.rootward(&[&["vault"], verb].concat()));
+        assert!(run.stderr.contains("CRL prod-identity-g1: "), "{}", run.stderr);
+    }
+    assert_eq!(prod.writes(), writes);
+    assert!(prod.cert_login("prod/coturn", Some("coturn")).is_err());
+    restore(&after);
+    prod.is_as_declared();
+}

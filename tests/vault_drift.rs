@@ -428,3 +428,16 @@ fn roles_of_others_in_a_mount_of_others_stay() {
     assert_eq!(roles["data"]["keys"], json!(["alice", "caddy", "operator", "synapse"]));
     prod.is_as_declared();
 }
+
+/// What is mounted is never replaced: what is in it would be lost.
+#[test]
+fn another_engine_in_the_place_of_a_declared_one_is_said() {
+    let site = estate();
+    let prod = Server::start(&site, "prod");
+    prod.api("POST", "sys/mounts/kvv2", &json!({"type": "kv", "options": {"version": "1"}}));
+    prod.api("POST", "kvv2/synapse", &json!({"k": "v"}));
+    let run =
+        prod.rootward(&["vault", "apply", "prod", "--yes"]).fails(1, "mount kvv2: options is");
+    assert!(run.stderr.contains("hint: declare it at another path"), "{}", run.stderr);
+    assert_eq!(prod.api("GET", "kvv2/synapse", &Value::Null)["data"]["k"], "v");
+}

@@ -80,6 +80,11 @@ rules! {
         why: "what was read and approved is what is to be done; somebody changed the server or the declarations since",
         fix: "make a new plan and read it: rootward vault plan ENV -o FILE";
 
+    CrlBehind = "CRL-BEHIND",
+        refuses: "a CRL for the server that lacks what the server's own already revokes",
+        why: "whoever was revoked could log in again; most likely a journal of another checkout is newer than this one",
+        fix: "bring this workspace up to date, or issue the CRL that is due; were the server's CRL wrong, delete it there: bao delete auth/cert/crls/NAME";
+
     // What policies allow
     PolicyInvalid = "POLICY-INVALID",
         refuses: "a policy template that the server would not accept, such as one with an unknown capability",

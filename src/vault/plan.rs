@@ -4,10 +4,15 @@ use super::compare::{self, Change};
 use super::desired::Desired;
 use super::observed::{Depth, Observed};
 use super::resource::{Address, Fields, Kind, Resource};
-use crate::error::{Error, Result};
-use crate::model::{declaration::Version, rule::Rule};
+use crate::error::{Error, Result, none_of};
+use crate::model::{
+    declaration::Version,
+    rule::{Finding, Rule},
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// From a server as it is to one as it is declared. As a file it is JSON, without any secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -78,12 +83,13 @@ const MOUNTED: [&str; 6] = [
 
 impl Plan {
     /// # Errors
-    /// Failed: something of another type is mounted where a declared mount is to be.
+    /// Failed: something of another type is mounted where a declared mount is to be. CRL-BEHIND.
     pub fn of(desired: &Desired, observed: &Observed, depth: Depth, prune: bool) -> Result<Self> {
         let mut steps = Vec::new();
         for resource in desired.resources.iter().filter(|it| desired.wants(it.address.kind)) {
             steps.extend(step(resource, observed.resources.get(&resource.address))?);
         }
+        none_of(steps.iter().filter_map(|step| behind(step, desired)).collect())?;
         let strangers = strangers(desired, observed);
         if prune {
             steps.extend(removals(&strangers, observed));
@@ -122,7 +128,7 @@ impl Plan {
             let how = if known { "otherwise" } else { "not at all" };
             Rule::ServerChanged.found(format!("{address}: planned {how}"))
         });
-        crate::error::none_of(findings.take(10).collect()).map_err(|error| {
+        none_of(findings.take(10).collect()).map_err(|error| {
             error.hint(format!("rootward vault plan {} -o FILE", self.environment))
         })
     }
@@ -162,43 +168,25 @@ fn step(declared: &Resource, there: Option<&Resource>) -> Result<Option<Step>> {
     Ok((!changes.is_empty()).then(|| Step::of(declared, Action::Change, changes)))
 }
 
+/// A revocation is not taken back: what leaves a CRL has expired.
+fn behind(step: &Step, desired: &Desired) -> Option<Finding> {
+    let change = step.changes.iter().find(|change| change.field == "serials")?;
+    let serials = |value: &Value| -> BTreeSet<String> {
+        let all = value.as_array().into_iter().flatten();
+        all.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (before, after) = (serials(&change.before), serials(&change.after));
+    let serial = before.difference(&after).find(|serial| !desired.expired.contains(*serial))?;
+    let message = format!("{}: the server's has the serial number {serial}", step.address);
+    Some(Rule::CrlBehind.found(message))
+}
+
 impl Step {
     fn of(declared: &Resource, action: Action, changes: Vec<Change>) -> Self {
         let mut body = declared.fields.clone();
         body.extend(declared.sent.clone());
         Self { address: declared.address.clone(), action, changes, body }
     }
-
-    /// When it is carried out; an alias has two such moments.
-    pub fn stages(&self) -> Vec<Stage> {
-        match (self.action, self.address.kind) {
-            (Action::Remove, kind) => vec![Stage::Removal(Reverse(kind))],
-            (_, Kind::Alias) => vec![Stage::RoomForAlias, Stage::Alias],
-            (Action::Change, kind) if kind.is_login() => vec![Stage::ChangedRole],
-            (Action::Create, kind) if kind.is_login() => vec![Stage::NewRole],
-            (_, kind) => vec![Stage::Ground(kind)],
-        }
-    }
-}
-
-/// The order in which steps are carried out; those of one stage in any order, and at once. Nobody
-/// can log in before what the login gives is as declared. A role that is there lets in whom it is
-/// to let in before the name of that login becomes another entity's: else who logs in as the one
-/// would for a moment be the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// What logins give and stand on, one kind after the other.
-    Ground(Kind),
-    /// An alias that is in the way of a declared one goes.
-    RoomForAlias,
-    /// A role that is there.
-    ChangedRole,
-    /// An alias.
-    Alias,
-    /// A role that is not there: its first login finds its entity.
-    NewRole,
-    /// First the ways in, last what they gave.
-    Removal(Reverse<Kind>),
 }
 
 /// What is there beside what is declared, as far as it is anybody's concern: all policies and

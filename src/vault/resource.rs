@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 /// merge on the server, so what is left out keeps what it was.
 pub type Fields = Map<String, Value>;
 
-/// What it is. A plan is shown in this order; carried out it is by stages (`plan::Stage`).
+/// What it is. A plan is shown in this order; carried out it is by stages (`apply`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {

@@ -1,10 +1,12 @@
 //! What the policies of an identity grant, rule by rule, in the order in which they say it.
 
-use crate::authority::Estate;
+use crate::authority::{
+    Estate,
+    policies::{Rendered, Templates},
+};
 use crate::error::{Error, Result};
-use crate::model::{environment::Environment, identity::Identity, name::Name, server, template};
-use crate::policy::{Capabilities, Dialect, Policy, Terms};
-use crate::store::{file, layout};
+use crate::model::identity::Identity;
+use crate::policy::{Capabilities, Policy, Terms};
 
 /// The same capabilities on some paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,27 +42,14 @@ pub struct Grants {
 /// server would refuse.
 pub fn of(estate: &Estate, identity: &Identity) -> Result<Grants> {
     let env = &estate.environment(&identity.environment)?.environment;
-    let all = |names: &[Name]| -> Result<Vec<Grant>> {
-        let policies = names.iter().map(|name| policy(estate, env, identity, name));
-        Ok(grouped(&policies.collect::<Result<Vec<Policy>>>()?))
+    let set = Templates::read(estate)?.of(env, identity)?;
+    let terms = Terms { dialect: env.declared.server.dialect, now: estate.context.now() };
+    let read =
+        |part: &Rendered| Policy::parse(&part.source, &part.text, terms).map_err(Error::usage);
+    let all = |parts: &[Rendered]| -> Result<Vec<Grant>> {
+        Ok(grouped(&parts.iter().map(read).collect::<Result<Vec<Policy>>>()?))
     };
-    let declared = &identity.declared;
-    Ok(Grants { runtime: all(&declared.policies)?, ops: all(&declared.ops)? })
-}
-
-fn policy(estate: &Estate, env: &Environment, identity: &Identity, name: &Name) -> Result<Policy> {
-    let path = layout::policy(name);
-    let text = estate.workspace.read_if_any(&path, file::SMALL)?;
-    let text = text.ok_or_else(|| Error::usage(format!("policy {name}: {path} is not there")))?;
-    let text = std::str::from_utf8(&text)
-        .map_err(|_| Error::usage(format!("{path}: got bytes that are not UTF-8")))?;
-    let text = template::render(&path, text, env, identity)?;
-    let dialect = match env.declared.server.dialect {
-        server::Dialect::OpenBao => Dialect::OpenBao,
-        server::Dialect::Vault => Dialect::Vault,
-    };
-    let terms = Terms { dialect, now: estate.context.now() };
-    Policy::parse(&path, &text, terms).map_err(Error::usage)
+    Ok(Grants { runtime: all(&set.runtime)?, ops: all(&set.ops)? })
 }
 
 /// Rules for one path are one rule; paths with the same capabilities stand together.

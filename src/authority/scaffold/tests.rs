@@ -64,7 +64,6 @@ fn init_writes_these_files() {
         "ca/root/root.toml",
         "ca/test/environment.toml",
         "identities/policies/kv-read.hcl",
-        "identities/policies/kv-write.hcl",
         "identities/policies/self-renew.hcl",
         "identities/prod/hello/identity.toml",
         "identities/prod/vault-server/identity.toml",

@@ -108,12 +108,22 @@ pub fn drift(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
         }
         ui.status(&said);
     }
+    if has_other_roles(&plan) {
+        ui.hint(&format!("what they let in: rootward policy lint --live {}", args.environment));
+    }
     match (plan.is_empty(), show::wants_prune(&plan)) {
         (_, true) => ui.next(&format!("rootward vault apply {} --prune", args.environment)),
         (false, false) => ui.next(&format!("rootward vault apply {}", args.environment)),
         (true, false) => {}
     }
     Ok(code(args.exit_code && differs))
+}
+
+/// Are there roles of certificate login that are other than declared, or that nobody declared?
+fn has_other_roles(plan: &Plan) -> bool {
+    let steps = plan.steps.iter().map(|step| &step.address);
+    let all = plan.strangers.iter().map(|stranger| &stranger.address).chain(steps);
+    all.into_iter().any(|address| address.kind == Kind::CertRole)
 }
 
 /// The server, and what it is to be.

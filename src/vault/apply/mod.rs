@@ -3,14 +3,16 @@
 
 mod aliases;
 mod issuers;
+mod stages;
 
 use super::client::Client;
 use super::parallel;
-use super::plan::{Plan, Stage, Step};
+use super::plan::{Plan, Step};
 use super::resource::Kind;
 use crate::error::{Explain, Result};
 use aliases::Aliases;
 use serde_json::Value;
+use stages::Stage;
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,7 +24,7 @@ pub fn apply(client: &Client, plan: &Plan, progress: &(dyn Fn() + Sync)) -> Resu
     let mut work: Vec<(Stage, &Step)> = plan
         .steps
         .iter()
-        .flat_map(|step| step.stages().into_iter().map(move |stage| (stage, step)))
+        .flat_map(|step| Stage::of(step).into_iter().map(move |stage| (stage, step)))
         .collect();
     work.sort_by_key(|(stage, _)| *stage);
     let done = AtomicUsize::new(0);

@@ -31,6 +31,9 @@ pub struct Desired {
     pub resources: Vec<Resource>,
     /// Entities to which something happened once: they are looked into.
     pub unsettled: BTreeSet<Address>,
+    /// Serial numbers, as the server writes them, of certificates past their end: only these may
+    /// leave a CRL.
+    pub expired: BTreeSet<String>,
     /// All that is looked at; every kind when it is empty.
     pub only: Vec<Kind>,
 }
@@ -93,7 +96,8 @@ impl Desired {
         let unsettled = resources.iter().filter(is_unsettled).map(|it| it.address.clone());
         let unsettled = unsettled.collect();
         let environment = declared.environment.name.to_string();
-        Ok(Self { environment, resources, unsettled, only: Vec::new() })
+        let expired = pki::expired(&ground);
+        Ok(Self { environment, resources, unsettled, expired, only: Vec::new() })
     }
 
     /// Only these kinds: the CRLs and entities after a revocation, say. The rest is neither read nor

@@ -7,6 +7,7 @@ use crate::authority::{
     policies::{Rendered, Set},
 };
 use crate::error::{Error, Result};
+use crate::journal::{Record, chain::instant};
 use crate::model::{
     environment::{ISSUER, KeyHome},
     identity::Identity,
@@ -17,6 +18,7 @@ use crate::store::file;
 use crate::vault::resource::{Kind, Resource};
 use num_bigint::BigUint;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What an active issuer may do, and what one that gave way still does.
 const SIGNS: [&str; 4] = ["crl-signing", "issuing-certificates", "ocsp-signing", "read-only"];
@@ -103,6 +105,17 @@ pub fn crls(ground: &Ground) -> Result<Vec<Resource>> {
         resources.push(resource.sending(json!({ "crl": String::from_utf8_lossy(&bytes) })));
     }
     Ok(resources)
+}
+
+/// The serial numbers of all certificates past their end.
+pub fn expired(ground: &Ground) -> BTreeSet<String> {
+    let now = ground.estate.context.now();
+    let has_ended = |record: &&Record| {
+        let end = record.not_after.as_deref().and_then(instant);
+        end.is_some_and(|end| end < now)
+    };
+    let ended = ground.history.certificates().filter(has_ended);
+    ended.filter_map(|record| record.serial.as_deref().map(decimal)).collect()
 }
 
 /// As the server writes serial numbers.

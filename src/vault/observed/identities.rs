@@ -49,6 +49,9 @@ pub fn read(
     depth: Depth,
     observed: &mut Observed,
 ) -> Result<()> {
+    if !desired.wants(Kind::Entity) && !desired.wants(Kind::Alias) {
+        return Ok(());
+    }
     observed.entities = entities(client)?;
     let declared: BTreeMap<&str, &Resource> = desired
         .resources

@@ -16,7 +16,7 @@ use super::desired::Desired;
 use super::mark;
 use super::resource::{Address, Kind, Resource};
 use crate::error::{Error, Result};
-use crate::model::rule::Rule;
+use crate::model::{name::Name, rule::Rule};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -104,7 +104,11 @@ fn policies(client: &Client, observed: &mut Observed) -> Result<()> {
         }
         return Ok(());
     }
-    let names = keys(client.list("sys/policies/acl")?.as_ref());
+    let mut names = keys(client.list("sys/policies/acl")?.as_ref());
+    // What is rootward's is called like what it is for.
+    let could_be_ours = |name: &String| name.parse::<Name>().is_ok();
+    names.iter().filter(|name| !could_be_ours(name)).for_each(|name| put(name, ""));
+    names.retain(could_be_ours);
     let read = |name: &String| client.read(&format!("sys/policies/acl/{name}"));
     let texts = super::parallel::each(&names, read)?;
     for (name, policy) in names.iter().zip(texts) {
