@@ -107,9 +107,7 @@ fn what_is_added_is_said_and_written_the_same_way_each_time() {
     // Comments are people's own.
     site.write(path, &format!("# ours\n{text}"));
     site.fails(0, "already declared so", |site| site.run(&add));
-    let template = include_str!("../identities/policies/db-creds.hcl");
-    site.write("identities/policies/db-creds.hcl", template);
-    add.extend(["--policy", "db-creds"]);
+    add.extend(["--policy", "kv-write"]);
     let run = site.declines("CONTRADICTION", |site| site.run(&add));
     assert!(run.stderr.contains("with other policies\n"), "{}", run.stderr);
     fs::remove_dir_all(site.path("identities/prod/web")).unwrap();
