@@ -83,7 +83,7 @@ fn an_identity_lands_on_its_issuer_s_crl_and_stays_there() {
 fn one_certificate_of_two_is_revoked_by_its_serial() {
     let site = Site::prepared();
     let old = serial(&site, "prod/hello");
-    site.edit("identities/prod/hello/identity.toml", "kv-read", "db-creds");
+    site.edit("identities/prod/hello/identity.toml", "\"kv-read\", ", "");
     site.keyed(&["identity", "issue", "prod/hello"]).ok();
     let colons: Vec<String> =
         old.as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).to_uppercase()).collect();
@@ -173,7 +173,7 @@ fn an_intermediate_lands_on_the_root_s_crl_and_signs_no_more() {
     site.run(&["verify"]).ok();
     assert_eq!(state(&site, "prod/identity@g1"), "revoked");
     assert_eq!(state(&site, "prod/hello"), "due");
-    site.edit("identities/prod/hello/identity.toml", "kv-read", "db-creds");
+    site.edit("identities/prod/hello/identity.toml", "\"kv-read\", ", "");
     site.refuses("ISSUER-UNFIT", |site| site.keyed(&["identity", "issue", "prod/hello"]));
     let next = site.run(&["status"]).ok().stderr;
     assert!(next.contains(" rotate prepare prod/identity"), "{next}");

@@ -7,6 +7,10 @@ mod policies;
 use policies::Estate;
 
 const FILE: &str = "identities/policies/planted.hcl";
+const INVALID: &str = "POLICY-INVALID";
+const UNUSED: &str = "POLICY-UNUSED";
+const NEEDLESS: &str = "EXCEPTION-UNUSED";
+const EXPIRED: &str = "EXCEPTION-EXPIRED";
 const EXCEPTIONS: &str = "identities/policies/exceptions.toml";
 
 /// One rule of a policy that `prod/caddy` has, on line 1.
@@ -51,8 +55,8 @@ fn what_the_server_would_not_take_is_found_with_its_line() {
         ("\npath \"a\" { capability = [\"read\"] }", ":2: unknown key \"capability\""),
     ] {
         let estate = Estate::planted(text);
-        let out = estate.finds(&["POLICY-INVALID: "]);
-        assert!(out.starts_with(&format!("POLICY-INVALID: {FILE}{said}")), "{out}");
+        let out = estate.finds(&[INVALID]);
+        assert!(out.starts_with(&format!("{INVALID}: {FILE}{said}")), "{out}");
         // Whoever asks for rights is told to look here.
         let asked = estate.policy(&["who-can", "read", "kvv2/*"]).fails(2, FILE);
         assert!(asked.stderr.contains(" policy lint\n"), "{asked:?}");
@@ -300,7 +304,7 @@ fn whoever_cannot_renew_is_found_where_it_is_declared() {
 fn a_template_of_nobody_and_names_of_two_are_found() {
     let estate = Estate::example();
     estate.0.write("identities/policies/idle.hcl", &rule("cubbyhole/x", "\"read\""));
-    estate.finds(&["POLICY-UNUSED: identities/policies/idle.hcl: no identity has it"]);
+    estate.finds(&[&format!("{UNUSED}: identities/policies/idle.hcl: no identity has it")]);
     // With one environment alone nobody knows.
     estate.policy(&["lint", "--env", "prod"]).ok();
     let estate = Estate::example();
@@ -340,18 +344,15 @@ fn an_exception_lets_pass_what_it_names_until_its_end() {
     // The second is not needed.
     let line = estate.0.read(EXCEPTIONS).lines().count() - 5;
     estate.finds(&[&format!(
-        "EXCEPTION-UNUSED: {EXCEPTIONS}:{line}: nothing breaks POLICY-SYSTEM for planted"
+        "{NEEDLESS}: {EXCEPTIONS}:{line}: nothing breaks POLICY-SYSTEM for planted"
     )]);
     let estate = planted();
     excepted(&estate, &until("2026-11-30"));
-    let expired = format!("EXCEPTION-EXPIRED: {EXCEPTIONS}:");
+    let expired = format!("{EXPIRED}: {EXCEPTIONS}:");
     estate.finds(&[&expired, &format!("POLICY-SYSTEM: {FILE}:1: ")]);
     let estate = planted();
     excepted(&estate, &until("2027-01-01").replace("reason", "path = \"sys/seal\"\nreason"));
-    estate.finds(&[
-        &format!("EXCEPTION-UNUSED: {EXCEPTIONS}:"),
-        &format!("POLICY-SYSTEM: {FILE}:1: "),
-    ]);
+    estate.finds(&[&format!("{NEEDLESS}: {EXCEPTIONS}:"), &format!("POLICY-SYSTEM: {FILE}:1: ")]);
     let estate = planted();
     excepted(&estate, &until("2027-01-01").replace("SYSTEM", "SISTEM"));
     estate.policy(&["lint"]).fails(2, "did you mean \"POLICY-SYSTEM\"?");

@@ -131,3 +131,25 @@ pub fn prepared(dir: &Path, count: usize, issued: bool) -> PathBuf {
     }
     dir
 }
+
+/// Declares `names` in prod, each with two policies: four templates and two logins.
+pub fn declare_with_ops(dir: &Path, names: &[Name]) {
+    let ca = dir.join("ca/prod/environment.toml");
+    let text = fs::read_to_string(&ca).unwrap();
+    let jwt = "\n[jwt]\nissuer = \"https://git.example.internal\"\naudiences = [\"vault\"]\n\
+               keys = \"jwt.pem\"\n";
+    fs::write(&ca, format!("{text}{jwt}").replace("[mounts]", "[mounts]\njwt = \"jwt\"")).unwrap();
+    let write =
+        "path \"{mounts.kv2}/data/{name}/*\" {\n  capabilities = [\"create\", \"update\"]\n}\n";
+    fs::write(dir.join("identities/policies/kv-write.hcl"), write).unwrap();
+    for name in names {
+        let dir = dir.join(format!("identities/prod/{name}"));
+        fs::create_dir_all(&dir).unwrap();
+        let text = format!(
+            "version = 1\nkind = \"app\"\npolicies = [\"kv-read\", \"self-renew\"]\n\
+             ops = [\"kv-write\", \"self-renew\"]\nauth = [\"cert\", \"jwt\"]\n\n\
+             [jwt]\nsubject = \"example/{name}\"\n"
+        );
+        fs::write(dir.join("identity.toml"), text).unwrap();
+    }
+}

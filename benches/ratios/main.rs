@@ -1,7 +1,7 @@
 //! The speeds that the README quotes, each beside its limit, in one run: pairs are measured one
 //! after the other, in turn, in fresh directories; a ratio is the median over the pairs.
 //!
-//! `cargo bench --bench ratios [-- issue|growth|status|start]`
+//! `cargo bench --bench ratios [-- issue|growth|status|rights|start]`
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run stops")]
 #![expect(clippy::disallowed_methods, reason = "the limits write files themselves")]
@@ -23,6 +23,9 @@ fn main() {
     }
     if is_wanted("status") {
         pairs::status();
+    }
+    if is_wanted("rights") {
+        pairs::rights();
     }
     if is_wanted("start") {
         pairs::start();

@@ -128,3 +128,43 @@ pub fn start() {
         (0..201).map(|_| (time(ROOTWARD, "--version"), time("/bin/true", "--version"))).collect();
     report("rootward --version / /bin/true", &pairs, "+ 2 ms");
 }
+
+/// `policy who-can` over 1,000 identities with 2,000 policies, beside a start of `bao`, and its
+/// growth: processor time, as it works on all cores.
+pub fn rights() {
+    let dir = fresh();
+    let estate = |count: usize| {
+        let estate = dir.path().join(format!("rights-{count}"));
+        std::fs::create_dir_all(&estate).unwrap();
+        estate::base(&estate);
+        estate::declare_with_ops(&estate, &estate::names(count));
+        let ask =
+            format!("{ROOTWARD} -q -C {} policy who-can read 'kvv2/data/*'", estate.display());
+        move || processor(&ask)
+    };
+    let (few, many) = (estate(1_000), estate(4_000));
+    let bao = std::env::var("BAO").unwrap_or_else(|_| {
+        let venv = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/bao");
+        venv.display().to_string()
+    });
+    let bao = || processor(&format!("{bao} version"));
+    let pairs: Vec<_> = (0..5).map(|_| (few(), bao())).collect();
+    report("who-can over 2,000 policies / bao version", &pairs, "< 1");
+    let pairs: Vec<_> = (0..5).map(|_| (many(), few() * 4.0)).collect();
+    report("who-can over 8,000 policies / four times", &pairs, "about 1");
+}
+
+/// User and system seconds of one of twenty runs: the clock of processes is a coarse one.
+fn processor(line: &str) -> f64 {
+    const RUNS: u32 = 20;
+    let script = format!("for i in $(seq {RUNS}); do {line} >/dev/null; done");
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%U %S", "sh", "-euc", &script])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    let last = text.trim().lines().last().unwrap().to_owned();
+    let seconds: f64 = last.split(' ').map(|part| part.parse::<f64>().unwrap()).sum();
+    seconds / f64::from(RUNS)
+}

@@ -1,25 +1,15 @@
 //! Rights by which one identity can become another, exactly: each target is a set of paths, and the
 //! rules that decide over a part of it are asked.
 
-use super::{Found, Ground, about, targets::Target, words};
+use super::{
+    Found, Ground, about,
+    targets::Target,
+    words::{self, Hit},
+};
 use crate::authority::rights::Holder;
 use crate::model::identity::{Auth, Identity};
 use crate::policy::{Acl, Capability, Grant, meet, reach};
 use std::collections::BTreeSet;
-
-/// A part of a target that a rule grants.
-pub struct Hit<'a> {
-    /// By which rule.
-    pub grant: &'a Grant<'a>,
-    /// What it grants.
-    pub capability: Capability,
-    /// On which paths; where a name can be chosen, with somebody's in it.
-    pub path: String,
-    /// Whose name that is, where it is an identity's.
-    pub whose: Option<&'a Identity>,
-    /// What stands in the place of the name, where there is one.
-    pub named: Option<String>,
-}
 
 /// Each rule that escalates, once for what it is worst for.
 pub fn escalations<'a>(ground: &'a Ground<'a>, holder: &Holder, acl: &'a Acl<'a>) -> Vec<Found> {

@@ -1,8 +1,23 @@
 //! The way from a right to another identity, in words.
 
-use super::{Ground, escalate::Hit, targets::Gives};
+use super::{Ground, targets::Gives};
 use crate::authority::rights::Holder;
 use crate::model::identity::Identity;
+use crate::policy::{Capability, Grant};
+
+/// A part of a target that a rule grants.
+pub struct Hit<'a> {
+    /// By which rule.
+    pub grant: &'a Grant<'a>,
+    /// What it grants.
+    pub capability: Capability,
+    /// On which paths; where a name can be chosen, with somebody's in it.
+    pub path: String,
+    /// Whose name that is, where it is an identity's.
+    pub whose: Option<&'a Identity>,
+    /// What stands in the place of the name, where there is one.
+    pub named: Option<String>,
+}
 
 /// `prod/caddy may update pki/issue/synapse and so become ..., expected ...`
 pub fn escalation(ground: &Ground, holder: &Holder, gives: Gives, hit: &Hit) -> String {

@@ -111,6 +111,12 @@ pub fn drift(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
     if has_other_roles(&plan) {
         ui.hint(&format!("what they let in: rootward policy lint --live {}", args.environment));
     }
+    if plan.strangers.iter().any(|it| it.address.kind == Kind::CertRole) {
+        ui.hint(&format!(
+            "whom those roles let in: rootward policy lint --live {}",
+            args.environment
+        ));
+    }
     match (plan.is_empty(), show::wants_prune(&plan)) {
         (_, true) => ui.next(&format!("rootward vault apply {} --prune", args.environment)),
         (false, false) => ui.next(&format!("rootward vault apply {}", args.environment)),
