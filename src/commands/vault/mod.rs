@@ -29,6 +29,7 @@ pub enum Verb {
     /// declared; nothing is written.
     #[command(after_help = "Examples:
   $ rootward vault plan prod
+  $ rootward vault plan prod --only crl,entity
   $ rootward vault plan prod -o plan.json")]
     Plan(plan::PlanArgs),
     /// Do it
@@ -36,10 +37,13 @@ pub enum Verb {
     /// Either all that differs now, after a question, or exactly what a plan in a file says. What
     /// was interrupted goes on when it is typed again.
     #[command(after_help = "Examples:
-  $ rootward vault apply prod
-  $ rootward vault apply prod plan.json")]
+  $ rootward vault apply prod plan.json
+  $ rootward vault apply prod --prune")]
     Apply(apply::ApplyArgs),
-    /// Show where the server differs from what is declared, and what nobody declared
+    /// Show where the server differs, and what is there that nobody declared
+    ///
+    /// Every entity and role is looked into. What is rootward's is removed by vault apply --prune;
+    /// what is somebody else's is named and left alone.
     #[command(after_help = "Examples:
   $ rootward vault drift prod
   $ rootward vault drift prod --exit-code")]
