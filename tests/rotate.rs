@@ -266,7 +266,7 @@ fn a_key_in_vault_brings_its_request() {
     let site = ISSUED.site();
     let csr = |name: &str| suite(&format!("openbao-csr/{name}.csr")).display().to_string();
     site.keyed(&["intermediate", "sign", "prod/vault", "--csr", &csr("ec384")]).ok();
-    let text = "hint: rootward intermediate request prod/vault@g2 --from-vault, or --csr FILE";
+    let text = " intermediate request prod/vault@g2 --from-vault, or --csr FILE";
     site.fails(2, text, |site| rotate(site, "prepare", "prod/vault"));
     site.run(&["rotate", "prepare", "prod/vault", "--csr", &csr("rsa4096")]).ok();
     site.keyed(&["intermediate", "sign", "prod/vault@g2"]).ok();

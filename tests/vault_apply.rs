@@ -31,6 +31,31 @@ fn after_an_apply_nothing_is_left_to_do() {
     }
 }
 
+/// The examples of the help pages, in their order.
+#[test]
+fn every_example_works() {
+    let site = estate();
+    let prod = Server::start(&site, "prod");
+    let root = rootward::cli::command();
+    let noun = root.find_subcommand("vault").unwrap();
+    let mut count = 0;
+    for verb in ["plan", "apply", "drift"] {
+        let page = noun.find_subcommand(verb).unwrap();
+        let text = page.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for example in text.lines().filter_map(|line| line.strip_prefix("  $ rootward ")) {
+            let mut words: Vec<&str> = example.split(' ').collect();
+            if example.contains("--prune") {
+                words.push("--yes"); // there is no terminal to ask at
+            }
+            let mut command = prod.command(&words);
+            common::Run::of(command.current_dir(site.root()).output().unwrap()).ok();
+            count += 1;
+        }
+    }
+    assert!(count >= 7, "{count}");
+    prod.is_as_declared();
+}
+
 #[test]
 fn everybody_has_exactly_his_policies() {
     let site = estate();

@@ -10,9 +10,9 @@ use common::Site;
 use serde_json::{Value, json};
 use vaults::{Server, estate};
 
-/// Requests beside one for each role, however many identities there are: two bulk reads (policies,
-/// entities), two tables of mounts, eight listings (roles of four auth methods' worth of mounts and
-/// CRLs, PKI roles), two CRLs, two configurations.
+/// Requests beside one for each role, however many identities there are: the bulk reads of policies
+/// and entities, the tables of secrets engines and auth methods, the listings of cert, AppRole, JWT
+/// and PKI roles and of CRLs, two CRLs, and the configurations of cert and JWT logins.
 const CONSTANT: usize = 2 + 2 + 5 + 2 + 2;
 
 fn more(site: &Site, numbers: std::ops::Range<usize>) {

@@ -89,7 +89,9 @@ impl Plan {
         for resource in desired.resources.iter().filter(|it| desired.wants(it.address.kind)) {
             steps.extend(step(resource, observed.resources.get(&resource.address))?);
         }
-        none_of(steps.iter().filter_map(|step| behind(step, desired)).collect())?;
+        let findings =
+            steps.iter().filter_map(|step| behind(&step.address, &step.changes, desired));
+        none_of(findings.collect())?;
         let strangers = strangers(desired, observed);
         if prune {
             steps.extend(removals(&strangers, observed));
@@ -169,15 +171,15 @@ fn step(declared: &Resource, there: Option<&Resource>) -> Result<Option<Step>> {
 }
 
 /// A revocation is not taken back: what leaves a CRL has expired.
-fn behind(step: &Step, desired: &Desired) -> Option<Finding> {
-    let change = step.changes.iter().find(|change| change.field == "serials")?;
+pub fn behind(address: &Address, changes: &[Change], desired: &Desired) -> Option<Finding> {
+    let change = changes.iter().find(|change| change.field == "serials")?;
     let serials = |value: &Value| -> BTreeSet<String> {
         let all = value.as_array().into_iter().flatten();
         all.filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let (before, after) = (serials(&change.before), serials(&change.after));
     let serial = before.difference(&after).find(|serial| !desired.expired.contains(*serial))?;
-    let message = format!("{}: the server's has the serial number {serial}", step.address);
+    let message = format!("{address}: the server's has the serial number {serial}");
     Some(Rule::CrlBehind.found(message))
 }
 

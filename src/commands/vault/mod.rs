@@ -29,6 +29,7 @@ pub enum Verb {
     /// declared; nothing is written.
     #[command(after_help = "Examples:
   $ rootward vault plan prod
+  $ rootward vault plan prod --only crl,entity
   $ rootward vault plan prod -o plan.json")]
     Plan(plan::PlanArgs),
     /// Do it
@@ -39,9 +40,10 @@ pub enum Verb {
   $ rootward vault apply prod --yes
   $ rootward vault apply prod plan.json")]
     Apply(apply::ApplyArgs),
-    /// Show how the server differs from what is declared
+    /// Show where the server differs, and what is there that nobody declared
     ///
-    /// Looks into everything, entities included, and names what is there and nobody declared.
+    /// Every entity and role is looked into. What is rootward's is removed by vault apply --prune;
+    /// what is somebody else's is named and left alone.
     #[command(after_help = "Examples:
   $ rootward vault drift prod
   $ rootward vault drift prod --exit-code")]
