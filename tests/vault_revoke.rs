@@ -104,3 +104,64 @@ fn crls_and_entities_alone_are_brought_up_to_date() {
     prod.rootward(&["vault", "plan", "prod", "--exit-code"]).fails(4, "cert role caddy");
     prod.rootward(&["vault", "plan", "prod", "--only", "roles"]).fails(2, "cert-role");
 }
+
+const REVOKE: [&str; 6] =
+    ["identity", "revoke", "prod/synapse", "--reason", "keyCompromise", "--yes"];
+
+/// In one command; `identity show --live` says what is there before and after.
+#[test]
+fn identity_revoke_shuts_out_at_once() {
+    let site = estate();
+    let prod = Server::start(&site, "prod");
+    prod.apply();
+    let login = prod.cert_login("prod/synapse", Some("synapse")).unwrap();
+    let looks = |prod: &Server| prod.status(&login, "GET", "auth/token/lookup-self", &Value::Null);
+    let live = ["identity", "show", "prod/synapse", "--live"];
+    let shown = prod.rootward(&live).ok().stdout;
+    assert!(shown.contains(&format!("on the server: entity {}\n", login.entity)), "{shown}");
+    let declared = shown.lines().filter(|line| line.ends_with("  as declared")).count();
+    // Two policies, the entity, two aliases, two roles.
+    assert_eq!((declared, looks(&prod)), (7, 200), "{shown}");
+
+    // What the server does not hear of stands all the same, and the same command does the rest.
+    prod.seal();
+    let passphrase = site.passphrase().display().to_string();
+    let revoke = [&REVOKE[..], &["--passphrase-file", &passphrase]].concat();
+    let run = prod.rootward(&revoke).fails(1, "is revoked here, but not shut out of its server");
+    assert!(run.stderr.contains("is sealed"), "{}", run.stderr);
+    prod.unseal();
+    let run = prod.rootward(&revoke).ok();
+    assert!(run.stderr.contains("prod/synapse is already revoked"), "{}", run.stderr);
+    assert!(run.stderr.contains("wrote    identity/entity/name/synapse"), "{}", run.stderr);
+    assert_eq!(looks(&prod), 403);
+    assert_eq!(prod.cert_login("prod/synapse", Some("synapse")).unwrap_err().0, 400);
+    let shown = prod.rootward(&live).ok().stdout;
+    assert!(shown.contains(&format!("entity {}, disabled\n", login.entity)), "{shown}");
+    prod.is_as_declared();
+    prod.cert_login("prod/coturn", Some("coturn")).unwrap();
+}
+
+/// An older copy of the workspace takes no revocation back, and shuts out all the same.
+#[test]
+fn an_old_checkout_revokes_and_lets_nobody_back_in() {
+    let site = estate();
+    let prod = Server::start(&site, "prod");
+    prod.apply();
+    let passphrase = site.passphrase().display().to_string();
+    let revoke = |name: &str| {
+        let mut words = [&REVOKE[..], &["--passphrase-file", &passphrase]].concat();
+        words[2] = name;
+        prod.rootward(&words)
+    };
+    let login = prod.cert_login("prod/synapse", Some("synapse")).unwrap();
+    let (ca, copy) = (site.path("ca"), site.beside("copy"));
+    let copied = |from: &std::path::Path, to: &std::path::Path| {
+        common::output(std::process::Command::new("cp").arg("-aT").args([from, to]));
+    };
+    copied(&ca, &copy);
+    revoke("prod/coturn").ok();
+    copied(&copy, &ca);
+    revoke("prod/synapse").fails(3, "CRL-BEHIND: CRL prod-identity-g1");
+    assert_eq!(prod.status(&login, "GET", "auth/token/lookup-self", &Value::Null), 403);
+    assert!(prod.cert_login("prod/coturn", Some("coturn")).is_err());
+}

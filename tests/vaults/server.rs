@@ -1,8 +1,9 @@
 //! One server: started, asked, stopped, started again, sealed, slowed.
 
 use super::eventually;
-use super::setup::{Setup, bao, configure, set_secret};
+use super::setup::{Setup, configure, set_secret};
 use crate::common::Site;
+use crate::common::bao;
 use reqwest::blocking::Client;
 use rustix::process::{Pid, Signal, kill_process};
 use rustls::{ClientConfig, RootCertStore};

