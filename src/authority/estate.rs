@@ -117,6 +117,16 @@ impl<'c> Estate<'c> {
         })
     }
 
+    /// The lines of the journal after that many entries; what is staged counts as written.
+    ///
+    /// # Errors
+    /// As for [`Workspace::journal`].
+    pub fn lines_after(&self, entries: u64) -> Result<String> {
+        let written = self.workspace.journal()?;
+        let all = written.split_inclusive('\n').chain(self.journal.lines.split_inclusive('\n'));
+        Ok(all.skip(usize::try_from(entries)?).collect())
+    }
+
     /// Refuses a clock before the journal's last entry, before anything else is done.
     pub fn check_clock(&self) -> Result<()> {
         let Some(last) = self.journal.records.last() else { return Ok(()) };

@@ -197,14 +197,11 @@ fn continues(estate: &mut Estate, plan: &Reviewed) -> Result<bool> {
         return forked(format!("entry {} here is another than in the plan", brought.entries));
     }
     // What follows can only be this plan's own: an interrupted attempt, or all of it.
-    let own = estate.journal.records.iter().skip(usize::try_from(brought.entries)?);
-    let mut is_done = false;
-    for record in own {
-        is_done |= record.plan.as_deref() == Some(&plan.digest);
-    }
-    let others = estate.journal.records.iter().skip(usize::try_from(brought.entries)?);
-    let mut foreign = others.filter(|record| !record.act.is_aside());
-    if let (false, Some(record)) = (is_done, foreign.next()) {
+    let entries = usize::try_from(brought.entries)?;
+    let own = estate.journal.records.get(entries..).unwrap_or_default();
+    let is_done = own.iter().any(|record| record.plan.as_deref() == Some(&plan.digest));
+    let foreign = own.iter().find(|record| !record.act.is_aside());
+    if let (false, Some(record)) = (is_done, foreign) {
         return forked(format!(
             "the journal here went on with entry {} ({} {}), which is not of this plan",
             record.seq, record.act, record.object

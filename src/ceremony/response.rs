@@ -57,8 +57,6 @@ impl Response {
     /// What an estate in which everything is staged gives back.
     pub fn of(estate: &Estate, plan: &Reviewed, transcript: &str) -> Result<Self> {
         let before = &plan.plan.journal;
-        let written = estate.workspace.journal()?;
-        let all = written.split_inclusive('\n').chain(estate.journal.lines.split_inclusive('\n'));
         let mut files = Vec::new();
         for (path, bytes) in estate.workspace.staged() {
             if travels(path) {
@@ -72,7 +70,7 @@ impl Response {
             plan: plan.digest.clone(),
             since: before.entries,
             follows: before.head.clone(),
-            lines: all.skip(usize::try_from(before.entries)?).collect(),
+            lines: estate.lines_after(before.entries)?,
             transcript: transcript.to_owned(),
             files,
         })

@@ -1,6 +1,6 @@
 //! The signature of the root under a request.
 
-use super::{Target, other_request, request_output};
+use super::{Target, other_request};
 use crate::authority::estate::contradiction;
 use crate::authority::root::certificate_record;
 use crate::authority::{Estate, Keys};
@@ -28,7 +28,6 @@ pub struct Preview {
     pub issuer: Issuer,
     /// To-be-signed bytes that no rule objects to.
     pub linted: Linted,
-    is_filed: bool,
 }
 
 /// What [`prepare`] found.
@@ -63,9 +62,7 @@ pub fn prepare(
     estate.check_clock()?;
     let issuer = estate.issuer(&ObjectRef::newest_root())?;
     let brought = csr.map(Request::parse).transpose()?;
-    let filed = target.filed_request(estate)?;
-    let is_filed = filed.is_some();
-    let request = match (brought, filed) {
+    let request = match (brought, target.filed_request(estate)?) {
         (Some(brought), Some(filed)) if brought.der != filed.der => {
             return Err(other_request(&target, &filed).into());
         }
@@ -99,7 +96,7 @@ pub fn prepare(
     let draft = Draft { not_after: not_after.unwrap_or(draft.not_after), ..draft };
     let now = estate.context.now();
     let linted = issue::lint(&target.object, &draft, Some(&issuer), &estate.history(), now)?;
-    let preview = Preview { target, request, issuer, linted, is_filed };
+    let preview = Preview { target, request, issuer, linted };
     probe::names(&draft, &preview.issuer, estate.context.rng)?;
     Ok(Prepared::Ready(Box::new(preview)))
 }
@@ -128,28 +125,21 @@ fn sign<'c>(
     preview: Preview,
     keys: &mut Keys<'_, 'c>,
 ) -> Result<Certificate> {
-    let Preview { target, request, issuer, linted, is_filed } = preview;
+    let Preview { target, request, issuer, linted } = preview;
     let path = format!("{}/cert.pem", target.dir());
     if estate.workspace.exists(&path) {
         let message = format!("{path} is there, but the journal does not know it");
         return Err(contradiction(message).into());
     }
     let certificate = linted.sign(Some(&issuer), keys.signer(estate, &issuer)?)?;
-    let mut records = Vec::new();
-    let mut outputs = Vec::new();
-    if !is_filed {
-        outputs.push(request_output(&target, &request)?);
-        records.push(target.record_request(&request));
-    }
     let act = Act::IntermediateSign;
     let record = certificate_record(act, &target.object, &certificate, Some(&issuer.object));
-    records.push(Record {
+    let record = Record {
         request: Some(request.digest()),
         declaration: Some(target.declaration.clone()),
         ..record
-    });
-    let path = format!("{}/cert.pem", target.dir());
-    outputs.push(Output::public(path, pem::certificate(&certificate.der)?));
-    estate.stage(outputs, records)?;
+    };
+    let output = Output::public(path, pem::certificate(&certificate.der)?);
+    estate.stage(vec![output], vec![record])?;
     Ok(certificate)
 }

@@ -154,10 +154,7 @@ fn continuation(estate: &Estate, travels: bool) -> Result<Continuation> {
     }
     let held = estate.journal.records.iter().rev().find(|record| record.act == Act::Ceremony);
     let since = held.map_or(0, |record| record.seq);
-    // A step that is staged already counts as written.
-    let written = estate.workspace.journal()?;
-    let all = written.split_inclusive('\n').chain(estate.journal.lines.split_inclusive('\n'));
-    let lines = all.skip(usize::try_from(since)?).collect();
+    let lines = estate.lines_after(since)?;
     Ok(Continuation { entries, head, since, lines })
 }
 

@@ -1,13 +1,12 @@
 //! `rootward ceremony verify`
 
-use super::{made_json, no_plan, plan_of, show_made, witnesses};
+use super::brought::{BroughtArgs, no_plan};
+use super::{made_json, show_made, witnesses};
 use crate::authority::Estate;
-use crate::ceremony::response::{LIMIT, Response};
 use crate::ceremony::{medium, verify};
 use crate::commands::Session;
 use crate::error::Result;
 use crate::store::file;
-use std::path::PathBuf;
 
 /// Check a response against its plan: every line, every signature
 ///
@@ -19,28 +18,22 @@ use std::path::PathBuf;
   $ rootward ceremony verify response.toml
   $ rootward ceremony verify response.toml --witnesses allowed_signers")]
 pub struct CheckArgs {
-    /// The response
-    #[arg(value_name = "RESPONSE")]
-    response: PathBuf,
-    /// The plan; otherwise the one of that number in this workspace
-    #[arg(long, value_name = "FILE")]
-    plan: Option<PathBuf>,
     #[command(flatten)]
-    witnesses: witnesses::Args,
+    brought: BroughtArgs,
 }
 
 pub fn run(args: &CheckArgs, session: &Session) -> Result<()> {
-    let (file, name) = (&args.response, file::shown(&args.response));
-    let response = Response::parse(&name, &file::read(file, LIMIT)?)?;
+    let brought = &args.brought;
+    let (file, (name, response)) = (&brought.response, brought.read()?);
     let dir = session.dir()?;
-    let plan = plan_of(&response, args.plan.as_deref(), &dir)?;
+    let plan = brought.plan(&response, &dir)?;
     let plan = plan.ok_or_else(|| no_plan(&name, &response))?;
     // As it was declared then.
     let estate = Estate::read_with(&dir, &session.context, medium::files(&plan.plan)?)?;
     let verified = verify::verify(&estate, &plan, &name, &response)?;
     let filed = witnesses::filed(&dir, file, &response)?;
     let keys = filed.as_deref().map(file::shown);
-    let witnessed = args.witnesses.check(&plan.plan, (file, &response), filed)?;
+    let witnessed = brought.witnesses.check(&plan.plan, (file, &response), filed)?;
     let ui = session.ui;
     if ui.json {
         return ui.json(&serde_json::json!({ "version": 1, "number": response.number,
@@ -52,7 +45,7 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<()> {
     ui.status(&format!("the transcript is signed by {}", verified.signed_by));
     let hint = "add: --witnesses ALLOWED_SIGNERS";
     witnesses::show(ui, &plan.plan, witnessed.as_ref(), hint);
-    if let (Some(keys), false) = (keys, args.witnesses.is_given()) {
+    if let (Some(keys), false) = (keys, brought.witnesses.is_given()) {
         ui.status(&format!("with the keys of {keys}, as they were filed"));
     }
     ui.status(&format!("ceremony {}: all is well", response.number));

@@ -1,14 +1,13 @@
 //! `rootward ceremony import`
 
-use super::{digest_lines, made_json, no_plan, plan_of, show_made, witnesses};
-use crate::ceremony::response::{LIMIT, Response};
+use super::brought::{BroughtArgs, no_plan};
+use super::{digest_lines, made_json, show_made, witnesses};
 use crate::ceremony::steps::{Made, Product};
 use crate::ceremony::{import, medium, verify};
 use crate::commands::Session;
 use crate::error::Result;
 use crate::model::words;
 use crate::store::{file, layout};
-use std::path::PathBuf;
 
 /// File what a ceremony made: certificates, CRLs, journal
 ///
@@ -23,27 +22,21 @@ use std::path::PathBuf;
 #[command(after_help = "Example:
   $ rootward ceremony import response.toml --witnesses allowed_signers")]
 pub struct ImportArgs {
-    /// The response
-    #[arg(value_name = "RESPONSE")]
-    response: PathBuf,
-    /// The plan; otherwise the one of that number in this workspace
-    #[arg(long, value_name = "FILE")]
-    plan: Option<PathBuf>,
     #[command(flatten)]
-    witnesses: witnesses::Args,
+    brought: BroughtArgs,
 }
 
 pub fn run(args: &ImportArgs, session: &Session) -> Result<()> {
-    let (file, name) = (&args.response, file::shown(&args.response));
-    let response = Response::parse(&name, &file::read(file, LIMIT)?)?;
-    let plan = plan_of(&response, args.plan.as_deref(), &session.dir()?)?;
+    let brought = &args.brought;
+    let (file, (name, response)) = (&brought.response, brought.read()?);
+    let plan = brought.plan(&response, &session.dir()?)?;
     let planned = plan.as_ref().map(|plan| medium::files(&plan.plan)).transpose()?;
     // As it was declared for the plan, whatever was edited since.
     let mut estate = session.change_seeing(planned.unwrap_or_default())?;
     import::in_sequence(&estate, &name, &response)?;
     let plan = plan.ok_or_else(|| no_plan(&name, &response))?;
     let verified = verify::verify(&estate, &plan, &name, &response)?;
-    let witnessed = args.witnesses.check(&plan.plan, (file, &response), None)?;
+    let witnessed = brought.witnesses.check(&plan.plan, (file, &response), None)?;
     compare_with_paper(session, &verified.made)?;
     let archive = witnessed.as_ref().map(|witnessed| witnessed.archive(&plan.plan));
     let filed = import::file(&mut estate, &plan, &response, verified, archive.unwrap_or_default())?;

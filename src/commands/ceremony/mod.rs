@@ -1,5 +1,6 @@
 //! `rootward ceremony plan | script | rehearse | run | verify | import`
 
+mod brought;
 mod check;
 mod import;
 mod plan;
@@ -10,13 +11,12 @@ mod witnesses;
 
 use super::Session;
 use crate::ceremony::plan::{LIMIT, Reviewed, show};
-use crate::ceremony::response::Response;
 use crate::ceremony::steps::Made;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::text::{colons, wrap};
-use crate::store::{file, layout};
+use crate::store::file;
 use crate::ui::Ui;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The root key at work: plan, script, rehearse, run, verify, import
@@ -61,21 +61,6 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
 /// Reads a plan that the command line names.
 fn read_plan(path: &Path) -> Result<Reviewed> {
     Reviewed::parse(&file::shown(path), &file::read(path, LIMIT)?)
-}
-
-/// The plan that a response is about: the named one, or that of its number in this workspace;
-/// `None` when it is not here.
-fn plan_of(response: &Response, named: Option<&Path>, dir: &Path) -> Result<Option<Reviewed>> {
-    let here = || dir.join(layout::ceremony(response.number, layout::PLAN));
-    let path = named.map_or_else(here, PathBuf::from);
-    let is_there = named.is_some() || file::exists(&path);
-    is_there.then(|| read_plan(&path)).transpose()
-}
-
-fn no_plan(name: &str, response: &Response) -> Error {
-    let plan = layout::ceremony(response.number, layout::PLAN);
-    Error::failed(format!("{plan} is not here, so {name} has no plan"))
-        .hint("name the plan with --plan FILE")
 }
 
 /// A plan as it is read on a terminal of 80 columns: terms, digest, steps.
