@@ -21,6 +21,16 @@ impl Estate<'_> {
         ObjectRef { scope: asked.scope.clone(), generation }
     }
 
+    /// The generations of a CA whose certificate is neither expired nor revoked, oldest first.
+    pub fn live_generations(&self, ca: &ObjectRef) -> Vec<ObjectRef> {
+        let (history, now) = (self.history(), self.context.now());
+        let is_live = |object: &ObjectRef| {
+            history.certificate(object).is_some_and(|record| history.is_live(record, now))
+        };
+        let generations = history.certified_generations(&ca.scope).into_iter();
+        generations.map(|generation| ca.clone().at(generation)).filter(is_live).collect()
+    }
+
     /// Loads a CA that is to sign, comparing it with its record.
     ///
     /// # Errors

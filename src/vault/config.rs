@@ -81,12 +81,9 @@ fn files(
     let listener = layout::identity(&environment.name, &listener_of(estate, declared, address)?);
     let name = ISSUER.parse().map_err(Error::usage)?;
     let issuer = ObjectRef::member(&environment.name, &name);
-    let (history, now) = (estate.history(), estate.context.now());
-    let mut cas: Vec<String> = history
-        .certified_generations(&issuer.scope)
+    let mut cas: Vec<String> = estate
+        .live_generations(&issuer)
         .into_iter()
-        .map(|generation| issuer.clone().at(generation))
-        .filter(|ca| history.certificate(ca).is_some_and(|record| history.is_live(record, now)))
         .map(|ca| format!("{}/cert.pem", ca_dir(&ca)))
         .collect();
     if cas.is_empty() {

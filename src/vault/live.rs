@@ -60,7 +60,7 @@ fn is_of(resource: &Resource, identity: &Identity) -> bool {
         }
         Kind::Alias => name.split('@').next() == Some(identity.name.as_str()),
         Kind::Entity | Kind::PkiRole => name == identity.name.as_str(),
-        Kind::CertRole | Kind::AppRole | Kind::JwtRole | Kind::KubernetesRole => {
+        kind if kind.is_login() => {
             identity.declared.auth.iter().any(|auth| name == identity.role(*auth))
         }
         _ => false,

@@ -13,6 +13,7 @@ mod connection;
 mod desired;
 mod failure;
 mod health;
+mod issuers;
 mod live;
 mod mark;
 mod observed;

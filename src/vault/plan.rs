@@ -185,9 +185,7 @@ pub fn behind(address: &Address, changes: &[Change], desired: &Desired) -> Optio
 
 impl Step {
     fn of(declared: &Resource, action: Action, changes: Vec<Change>) -> Self {
-        let mut body = declared.fields.clone();
-        body.extend(declared.sent.clone());
-        Self { address: declared.address.clone(), action, changes, body }
+        Self { address: declared.address.clone(), action, changes, body: declared.body() }
     }
 }
 

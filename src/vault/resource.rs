@@ -146,6 +146,13 @@ impl Resource {
         }
     }
 
+    /// What a write sends: all of it.
+    pub fn body(&self) -> Fields {
+        let mut body = self.fields.clone();
+        body.extend(self.sent.clone());
+        body
+    }
+
     /// With what is sent and cannot be read back.
     #[must_use]
     pub fn sending(self, sent: Value) -> Self {

@@ -1,5 +1,6 @@
 //! The roles of certificate login that a server has, whoever wrote them.
 
+use super::observed::keys;
 use super::{Client, parallel};
 use crate::authority::lint::roles::Role;
 use crate::error::Result;
@@ -13,9 +14,7 @@ use serde_json::Value;
 pub fn cert_roles(client: &Client, environment: &Environment) -> Result<Vec<Role>> {
     let Some(mount) = environment.declared.mounts.path("cert") else { return Ok(Vec::new()) };
     let base = format!("auth/{mount}/certs");
-    let listing = client.list(&base)?.unwrap_or_default();
-    let keys = listing["keys"].as_array().cloned().unwrap_or_default();
-    let names: Vec<String> = keys.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let names = keys(client.list(&base)?.as_ref());
     let read = |name: &String| client.read(&format!("{base}/{name}"));
     let found = parallel::each(&names, read)?;
     let role = |(name, fields): (String, Option<Value>)| {

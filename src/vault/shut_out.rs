@@ -1,6 +1,6 @@
 //! Shuts one identity out at once: its entity is disabled, so that live tokens die, and the CRLs
-//! that name its certificates are loaded, so that no login follows. Nothing is compared first:
-//! this must not wait for, or fail at, anything else on the server.
+//! that name its certificates are loaded, so that no login follows. Nothing is looked at but what is
+//! written: this must not wait for, or fail at, anything else on the server.
 
 use super::client::Client;
 use super::compare;
@@ -38,10 +38,8 @@ pub fn shut_out(client: &Client, desired: &Desired, name: &str) -> Result<Vec<St
         if resource.address.kind == Kind::Crl {
             none_of(behind(client, resource, desired)?)?;
         }
-        let mut body = resource.fields.clone();
-        body.extend(resource.sent.clone());
         let path = &resource.address.path;
-        client.put(path, &Value::Object(body)).context(&resource.address)?;
+        client.put(path, &Value::Object(resource.body())).context(&resource.address)?;
         written.push(path.clone());
     }
     let there = client.read(&entity.address.path)?.unwrap_or_default();

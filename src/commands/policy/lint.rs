@@ -28,7 +28,7 @@ use std::process::ExitCode;
   $ rootward policy lint --exceptions")]
 pub struct LintArgs {
     /// Only identities of this environment
-    #[arg(long = "env", value_name = "ENV", value_parser = super::environment)]
+    #[arg(long = "env", value_name = "ENV", value_parser = crate::commands::environment)]
     environment: Option<Name>,
     /// Also the roles in FILE, in JSON: by name, or as bao read -format=json prints them
     #[arg(long, value_name = "FILE")]
@@ -38,7 +38,7 @@ pub struct LintArgs {
     exceptions: bool,
     /// Also the roles on the server of ENV
     #[cfg(feature = "vault")]
-    #[arg(long, value_name = "ENV", value_parser = super::environment)]
+    #[arg(long, value_name = "ENV", value_parser = crate::commands::environment)]
     live: Option<Name>,
     #[cfg(feature = "vault")]
     #[command(flatten)]

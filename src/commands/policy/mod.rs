@@ -11,7 +11,6 @@ mod who_can;
 use super::Session;
 use crate::authority::rights::{Holder, Part, Rights};
 use crate::error::{Error, Kind, Result};
-use crate::model::name::Name;
 use crate::policy::Capability;
 use std::process::ExitCode;
 
@@ -64,11 +63,6 @@ fn capability(word: &str) -> Result<Capability, String> {
     let wrong = || format!("got {word:?}, expected one of {}", words());
     let known = word.parse::<Capability>().ok().filter(|one| *one != Capability::Deny);
     known.ok_or_else(wrong)
-}
-
-/// clap's value parser for an environment.
-fn environment(text: &str) -> Result<Name, String> {
-    text.parse()
 }
 
 /// One policy of the single identity that was loaded.

@@ -27,7 +27,7 @@ pub struct WhoCanArgs {
     #[arg(value_parser = pattern)]
     pattern: Pattern,
     /// Only identities of this environment
-    #[arg(long = "env", value_name = "ENV", value_parser = super::environment)]
+    #[arg(long = "env", value_name = "ENV", value_parser = crate::commands::environment)]
     environment: Option<Name>,
 }
 

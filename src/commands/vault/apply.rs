@@ -1,7 +1,7 @@
 //! `rootward vault apply`
 
 use super::{connect, plan, show};
-use crate::commands::Session;
+use crate::commands::{Session, environment};
 use crate::error::{Explain, Result};
 use crate::model::name::Name;
 use crate::store::file;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct ApplyArgs {
     /// The environment, such as prod
-    #[arg(value_name = "ENV", value_parser = plan::environment)]
+    #[arg(value_name = "ENV", value_parser = environment)]
     environment: Name,
     /// A plan that vault plan -o wrote: it is carried out as it is, or refused
     #[arg(value_name = "FILE")]

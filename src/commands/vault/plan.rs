@@ -1,7 +1,7 @@
 //! `rootward vault plan | drift`
 
 use super::{connect, show};
-use crate::commands::Session;
+use crate::commands::{Session, environment};
 use crate::error::{Error, Result};
 use crate::model::name::Name;
 use crate::store::file;
@@ -49,11 +49,6 @@ pub struct DriftArgs {
     exit_code: bool,
     #[command(flatten)]
     connection: connect::Args,
-}
-
-/// clap's value parser for an environment.
-pub fn environment(text: &str) -> Result<Name, String> {
-    text.parse()
 }
 
 /// Reads the server and shows the difference.
@@ -110,12 +105,6 @@ pub fn drift(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
     }
     if has_other_roles(&plan) {
         ui.hint(&format!("what they let in: rootward policy lint --live {}", args.environment));
-    }
-    if plan.strangers.iter().any(|it| it.address.kind == Kind::CertRole) {
-        ui.hint(&format!(
-            "whom those roles let in: rootward policy lint --live {}",
-            args.environment
-        ));
     }
     match (plan.is_empty(), show::wants_prune(&plan)) {
         (_, true) => ui.next(&format!("rootward vault apply {} --prune", args.environment)),

@@ -39,13 +39,7 @@ pub fn trust(ground: &Ground) -> Result<Option<String>> {
 /// The generations of an intermediate whose certificate is neither expired nor revoked.
 fn in_force(ground: &Ground, name: &Name) -> Vec<ObjectRef> {
     let object = ObjectRef::member(&ground.environment().name, name);
-    let generations = ground.history.certified_generations(&object.scope);
-    let now = ground.estate.context.now();
-    let is_live = |object: &ObjectRef| {
-        let record = ground.history.certificate(object);
-        record.is_some_and(|record| ground.history.is_live(record, now))
-    };
-    generations.into_iter().map(|number| object.clone().at(number)).filter(is_live).collect()
+    ground.estate.live_generations(&object)
 }
 
 /// Of every intermediate whose key is in the server: each generation in force, by the name

@@ -119,7 +119,7 @@ fn policies(client: &Client, observed: &mut Observed) -> Result<()> {
 }
 
 /// The names of a listing.
-pub(super) fn keys(listing: Option<&Value>) -> Vec<String> {
+pub fn keys(listing: Option<&Value>) -> Vec<String> {
     let keys = listing.and_then(|listing| listing["keys"].as_array());
     let text = |key: &Value| key.as_str().map(str::to_owned);
     keys.into_iter().flatten().filter_map(text).collect()

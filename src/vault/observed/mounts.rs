@@ -22,8 +22,7 @@ pub fn read(client: &Client, observed: &mut Observed) -> Result<()> {
                 "description": description,
                 "options": options(&mount["options"]),
             });
-            let resource = Resource::new(kind, format!("{table}/{path}"), fields)
-                .sending(json!({ "accessor": mount["accessor"] }));
+            let resource = Resource::new(kind, format!("{table}/{path}"), fields);
             observed.put(resource, mark::read(description));
         }
     }

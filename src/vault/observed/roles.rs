@@ -5,6 +5,7 @@ use super::{Depth, Observed, keys};
 use crate::error::Result;
 use crate::vault::client::Client;
 use crate::vault::desired::Desired;
+use crate::vault::issuers::{self, Issuer, mount_of};
 use crate::vault::parallel;
 use crate::vault::resource::{Address, Fields, Kind, Resource, field, object};
 use serde_json::{Value, json};
@@ -61,7 +62,7 @@ pub fn read(
         observed.put(resource, owner.as_deref());
     }
     configs(client, desired, observed)?;
-    issuers(client, desired, observed)
+    signed(client, desired, observed)
 }
 
 /// What has to be listed: the roles and CRLs of every declared mount that is there as declared.
@@ -143,24 +144,19 @@ fn configs(client: &Client, desired: &Desired, observed: &mut Observed) -> Resul
 
 /// The issuers of PKI mounts whose certificates are declared, under the names that they are to
 /// have.
-fn issuers(client: &Client, desired: &Desired, observed: &mut Observed) -> Result<()> {
+fn signed(client: &Client, desired: &Desired, observed: &mut Observed) -> Result<()> {
     let issuers = desired.resources.iter().filter(|it| it.address.kind == Kind::Issuer);
     let declared: Vec<&Resource> = issuers.filter(|_| desired.wants(Kind::Issuer)).collect();
-    let mount_of = |resource: &Resource| {
-        resource.address.path.split("/issuer/").next().unwrap_or_default().to_owned()
-    };
-    let mounts: BTreeSet<String> = declared.iter().map(|resource| mount_of(resource)).collect();
+    let mounts: BTreeSet<&str> =
+        declared.iter().map(|resource| mount_of(&resource.address)).collect();
     for mount in mounts {
         if observed.mount(Kind::Mount, &format!("sys/mounts/{mount}")).is_none() {
             continue;
         }
-        let listing = client.list(&format!("{mount}/issuers"))?.unwrap_or_default();
-        let Some(infos) = listing["key_info"].as_object() else { continue };
-        for (id, info) in infos {
-            let serial = info["serial_number"].as_str().unwrap_or_default().replace(':', "");
+        for Issuer { id, serial, info } in issuers::issuers(client, mount)? {
             let of = |it: &&&Resource| {
                 field(&it.fields, "serial_number").as_str() == Some(&serial)
-                    && mount_of(it) == mount
+                    && mount_of(&it.address) == mount
             };
             let Some(resource) = declared.iter().find(of) else { continue };
             let detail = client.read(&format!("{mount}/issuer/{id}"))?.unwrap_or_default();
@@ -170,8 +166,7 @@ fn issuers(client: &Client, desired: &Desired, observed: &mut Observed) -> Resul
                 "is_default": info["is_default"],
                 "usage": detail["usage"],
             });
-            let there = Resource::new(Kind::Issuer, &resource.address.path, fields);
-            observed.put(there.sending(json!({ "id": id, "key": info["key_id"] })), None);
+            observed.put(Resource::new(Kind::Issuer, &resource.address.path, fields), None);
         }
     }
     Ok(())
