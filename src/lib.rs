@@ -1,6 +1,6 @@
 //! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
 //!
-//! The layers, from top to bottom: `cli`, `commands`, `{ ceremony, host, vault }`, `authority`,
+//! The layers, from top to bottom: `cli`, `commands`, `{ ceremony, host, rotation, vault }`, `authority`,
 //! `{ pki, custody, policy, journal, witness }`, `{ store, model }`. An arrow never runs back up.
 
 pub mod authority;
@@ -15,6 +15,7 @@ pub mod journal;
 pub mod model;
 pub mod pki;
 pub mod policy;
+pub mod rotation;
 pub mod store;
 pub mod ui;
 #[cfg(feature = "vault")]

@@ -1,7 +1,7 @@
 //! CRLs of the root and of intermediates whose key is held by the operator.
 
 use super::ca::ca_dir;
-use super::{Estate, Keys, Outcome};
+use super::{Estate, Keys, Outcome, cadence};
 use crate::custody::Signer;
 use crate::error::{Error, Result};
 use crate::journal::{
@@ -20,7 +20,7 @@ use crate::pki::{
     pem,
 };
 use crate::store::{Output, layout};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// Makes the next CRL, valid until then at most; gives what is to be written and recorded.
 pub fn issue_next(
@@ -63,11 +63,15 @@ pub fn step<'c>(
     Ok(crl)
 }
 
-/// The CRL that is in force, as long as not half its life is over.
+/// The CRL that is in force, as long as it is not due and not half its life is over.
 pub fn current(estate: &Estate, object: &ObjectRef) -> Result<Option<Crl>> {
-    let now = estate.context.now();
-    let half = |crl: &Crl| crl.this_update + (crl.next_update - crl.this_update) / 2;
-    Ok(estate.crl(object)?.filter(|crl| now < half(crl)))
+    let (now, cadence) = (estate.context.now(), cadence::of_crl(estate, &object.scope)?);
+    let is_fresh = |crl: &Crl| {
+        let (begin, end) = (crl.this_update, crl.next_update);
+        let due = cadence.deadlines(begin, end, Duration::ZERO).due;
+        now < due.min(begin + (end - begin) / 2)
+    };
+    Ok(estate.crl(object)?.filter(is_fresh))
 }
 
 /// Issues the next CRL of an intermediate when half the life of the current one is over, or at
@@ -106,9 +110,9 @@ fn issue_if_due<'c>(
 /// When a CRL that is made now is to end: as declared; near the end of its issuer with it, since
 /// one that outlives its issuer would be refused.
 pub fn next_update(estate: &Estate, issuer: &ObjectRef) -> Result<OffsetDateTime> {
-    let cadence = cadence(estate, &issuer.scope)?;
+    let lifetime = lifetime(estate, &issuer.scope)?;
     let this_update = estate.context.now().replace_nanosecond(0)?;
-    let next_update = cadence.not_after(this_update);
+    let next_update = lifetime.not_after(this_update);
     let next_update =
         next_update.ok_or_else(|| Error::failed("the next update is past the year 9999"))?;
     let issuer = estate.issuer(issuer)?;
@@ -141,7 +145,7 @@ pub fn is_needed(history: &History, object: &ObjectRef, at: OffsetDateTime) -> b
 }
 
 /// How long a CRL of this CA is declared to be valid.
-pub fn cadence(estate: &Estate, scope: &Scope) -> Result<Span> {
+pub fn lifetime(estate: &Estate, scope: &Scope) -> Result<Span> {
     let Scope::Member { environment, name } = scope else { return Ok(estate.root.lifetime.crl) };
     let declared = &estate.environment(environment)?.environment;
     let intermediate = declared.intermediate(name).ok_or_else(|| no_such(estate, scope))?;

@@ -2,6 +2,7 @@
 //! declarations to the commit. Commands call these and print; nothing here prints or prompts.
 
 pub mod ca;
+pub mod cadence;
 pub mod crl;
 pub mod custody;
 pub mod estate;
@@ -17,7 +18,6 @@ pub mod rights;
 pub mod root;
 pub mod rotate;
 pub mod scaffold;
-pub mod status;
 pub mod trust;
 pub mod verify;
 

@@ -1,7 +1,7 @@
 //! `rootward init`
 
 use super::Session;
-use crate::authority::scaffold::Scaffold;
+use crate::authority::{cadence::useless_early, scaffold::Scaffold};
 use crate::error::{Error, Result};
 use crate::model::{net::DnsName, rule::Rule};
 use crate::store::{file, layout, workspace};
@@ -52,6 +52,10 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         }
         print(session, &files, false)?;
         ui.status(&format!("{} is already a workspace", file::shown(dir)));
+        // What is wrong with a declaration is said by whatever uses it.
+        for early in session.read().map(|estate| useless_early(&estate)).unwrap_or_default() {
+            ui.warn(&early);
+        }
         return Ok(ExitCode::SUCCESS);
     }
     // Files of an interrupted init are as they would be made; the list of ignored files may be

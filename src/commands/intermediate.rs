@@ -132,7 +132,7 @@ pub fn run(verb: &Verb, session: &Session) -> Result<ExitCode> {
         Verb::Sign(args) if args.dry_run => sign::dry_run(args, session)?,
         Verb::Sign(args) => sign::sign(args, session)?,
         Verb::Import(args) => import(args, session)?,
-        Verb::List => status::list(session, authority::status::Kind::Intermediate)?,
+        Verb::List => status::list(session, crate::rotation::Kind::Intermediate)?,
         Verb::Crl { object, args } => crl::run(object, args, session)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -2,10 +2,10 @@
 
 use super::{Session, at, day, left, moment};
 use crate::authority::keys::PLAN;
-use crate::authority::status::{Kind, Row, State, rows};
 use crate::ceremony::plan::{self, Plan, Reviewed};
 use crate::error::Result;
 use crate::journal::chain::timestamp;
+use crate::rotation::{Kind, Row, State, rows};
 use crate::ui::{Tone, Ui};
 use std::process::ExitCode;
 use time::OffsetDateTime;
@@ -51,7 +51,7 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     let is_idle = |row: &&Row| summed && row.kind == Kind::Identity && row.state == State::Valid;
     let (idle, shown): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(is_idle);
     table(session, &shown, at)?;
-    if let Some(first) = idle.iter().filter_map(|row| row.not_after).min() {
+    if let Some(first) = idle.iter().filter_map(|row| row.not_after()).min() {
         let idle = match idle.len() {
             1 => "1 more identity is".to_owned(),
             count => format!("{count} more identities are"),
@@ -127,16 +127,16 @@ fn table(session: &Session, rows: &[&Row], at: OffsetDateTime) -> Result<()> {
     let mut cells: Vec<Vec<(String, Tone)>> = Vec::with_capacity(rows.len());
     for row in rows {
         let tone = tone(row.state);
-        let stop_tone = match row.signing_stop {
-            Some(stop) if at > stop && row.state == State::Due => tone,
+        let stop_tone = match row.signing_stop() {
+            Some(stop) if at > stop && row.state == State::Overdue => tone,
             _ => Tone::Plain,
         };
         let mut line = vec![
             (row.object.clone(), Tone::Plain),
             (row.state.word().to_owned(), tone),
-            (date(row.not_after), Tone::Plain),
-            (date(row.signing_stop), stop_tone),
-            (row.not_after.map_or_else(|| "-".into(), |end| left(end, at)), tone),
+            (date(row.not_after()), Tone::Plain),
+            (date(row.signing_stop()), stop_tone),
+            (row.not_after().map_or_else(|| "-".into(), |end| left(end, at)), tone),
         ];
         if !has_stop {
             line.remove(3);
@@ -149,13 +149,13 @@ fn table(session: &Session, rows: &[&Row], at: OffsetDateTime) -> Result<()> {
 /// How urgent a state is.
 pub fn tone(state: State) -> Tone {
     match state {
-        State::Expired | State::Revoked => Tone::Bad,
+        State::Expired | State::Revoked | State::Overdue => Tone::Bad,
         State::Tainted
         | State::Due
         | State::Missing
         | State::WaitsForRequest
         | State::Requested => Tone::Warn,
-        State::Superseded | State::Prepared => Tone::Faint,
+        State::Superseded | State::Prepared | State::Ended => Tone::Faint,
         State::Valid => Tone::Good,
     }
 }
@@ -201,9 +201,9 @@ pub fn object(row: &Row, at: OffsetDateTime) -> serde_json::Value {
         "object": row.object,
         "kind": row.kind.word(),
         "state": row.state.word(),
-        "not_after": row.not_after.map(timestamp),
-        "signing_stop": row.signing_stop.map(timestamp),
-        "seconds_left": row.not_after.map(|end| (end - at).whole_seconds()),
+        "not_after": row.not_after().map(timestamp),
+        "signing_stop": row.signing_stop().map(timestamp),
+        "seconds_left": row.not_after().map(|end| (end - at).whole_seconds()),
         "next": row.next,
     })
 }

@@ -43,10 +43,14 @@ pub fn run(_args: &Args, session: &Session) -> Result<ExitCode> {
             "keys": report.keys,
             "journal_entries": report.journal,
             "problems": problems,
+            "early": report.early,
         }))?;
     } else {
         for problem in problems {
             ui.data_line(problem, Tone::Bad)?;
+        }
+        for early in &report.early {
+            ui.warn(early);
         }
         if report.role == Role::Offline {
             ui.status("identities and the CRLs of their issuers are not on this medium");

@@ -1,10 +1,8 @@
 //! One line of the journal.
 
-use super::chain::instant;
 use crate::model::{name::ObjectRef, rule::Finding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use time::OffsetDateTime;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -236,13 +234,6 @@ impl Record {
             prev: String::new(),
             hash: String::new(),
         }
-    }
-
-    /// When the certificate or CRL is to be replaced: after two thirds of its life.
-    pub fn rotation(&self) -> Option<OffsetDateTime> {
-        let begin = self.not_before.as_deref().and_then(instant)?;
-        let end = self.not_after.as_deref().and_then(instant)?;
-        Some(begin + (end - begin) * 2 / 3)
     }
 
     /// The line of a refusal.

@@ -2,8 +2,10 @@
 
 use super::{
     address::Address,
+    cadence::{self, Cadence},
     declaration,
     key::Choice,
+    kind::Kind,
     login::{Jwt, Kubernetes, Tokens},
     mounts::Mounts,
     name::Name,
@@ -15,6 +17,7 @@ use super::{
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use std::{collections::BTreeMap, net::IpAddr};
+use time::Duration;
 
 /// An environment as declared; its name is the name of its directory.
 #[derive(Clone, Debug)]
@@ -78,6 +81,12 @@ pub struct Intermediate {
     /// How long each of its CRLs is valid, at most 365 days.
     #[serde(default = "Intermediate::default_crl")]
     pub crl: Span,
+    /// When it gives way to its successor, as far as it is not as usual.
+    #[serde(default)]
+    pub rotation: cadence::Declared,
+    /// The same of its CRLs.
+    #[serde(default)]
+    pub crl_rotation: cadence::Declared,
 }
 
 /// Where an intermediate's private key is.
@@ -102,6 +111,23 @@ pub struct IdentityDefaults {
     /// How many templates its runtime policy may have, and its provisioning policy.
     #[serde(default = "IdentityDefaults::default_policies")]
     pub policies: usize,
+    /// When certificates are replaced, as far as it is not as usual.
+    #[serde(default)]
+    pub rotation: cadence::Declared,
+    /// What is otherwise for one kind.
+    #[serde(default)]
+    pub kinds: BTreeMap<Kind, OfKind>,
+}
+
+/// `[identity.kinds.KIND]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfKind {
+    /// Of its certificates.
+    pub lifetime: Option<Span>,
+    /// When they are replaced.
+    #[serde(default)]
+    pub rotation: cadence::Declared,
 }
 
 /// The intermediate that issues listener and identity certificates.
@@ -115,9 +141,39 @@ impl Intermediate {
     fn default_crl() -> Span {
         Span::days(30)
     }
+
+    /// When it gives way to its successor.
+    pub fn cadence(&self) -> Cadence {
+        Cadence::intermediate().with(&self.rotation)
+    }
+
+    /// When a CRL of it is replaced.
+    pub fn crl_cadence(&self) -> Cadence {
+        Cadence::crl().with(&self.crl_rotation)
+    }
 }
 
 impl IdentityDefaults {
+    /// When a certificate of this kind is replaced.
+    pub fn cadence(&self, kind: Kind) -> Cadence {
+        let cadence = Cadence::identity().with(&self.rotation);
+        match self.kinds.get(&kind) {
+            Some(of_kind) => cadence.with(&of_kind.rotation),
+            None => cadence,
+        }
+    }
+
+    /// How long a certificate of this kind lives.
+    pub fn lifetime(&self, kind: Kind) -> Span {
+        self.kinds.get(&kind).and_then(|of_kind| of_kind.lifetime).unwrap_or(self.lifetime)
+    }
+
+    /// The longest life that is declared here.
+    pub fn longest(&self) -> Duration {
+        let lives = Kind::ALL.into_iter().map(|kind| self.lifetime(kind).approximate());
+        lives.max().unwrap_or_default()
+    }
+
     fn default_lifetime() -> Span {
         Span::days(30)
     }
@@ -137,6 +193,8 @@ impl Default for IdentityDefaults {
             lifetime: Self::default_lifetime(),
             workload: Self::default_workload(),
             policies: Self::default_policies(),
+            rotation: cadence::Declared::default(),
+            kinds: BTreeMap::new(),
         }
     }
 }

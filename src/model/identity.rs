@@ -15,6 +15,8 @@ use crate::error::{Error, Result, none_of};
 use serde::Deserialize;
 use std::{fmt, net::IpAddr};
 
+pub use super::kind::Kind;
+
 /// An identity as declared, with the names that follow from its environment.
 #[derive(Clone, Debug)]
 pub struct Identity {
@@ -65,20 +67,6 @@ pub struct Declared {
     /// Listeners only: the addresses that clients connect to.
     #[serde(default)]
     pub ip: Vec<IpAddr>,
-}
-
-/// What an identity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A program.
-    App,
-    /// A reverse proxy.
-    Proxy,
-    /// A person's Unix user.
-    User,
-    /// The TLS server certificate of the environment's Vault.
-    Listener,
 }
 
 /// An auth method of Vault.
@@ -136,24 +124,6 @@ impl KeyPlace {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl Kind {
-    /// As it is declared.
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::App => "app",
-            Kind::Proxy => "proxy",
-            Kind::User => "user",
-            Kind::Listener => "listener",
-        }
-    }
-}
-
 impl Identity {
     /// # Errors
     /// Usage: what [`declaration::parse`] refuses, or names that do not fit the kind.
@@ -192,7 +162,8 @@ impl Identity {
                 (vec![dns], Some(uri))
             }
         };
-        let lifetime = declared.lifetime.unwrap_or(env.declared.identity.lifetime);
+        let of_kind = env.declared.identity.lifetime(declared.kind);
+        let lifetime = declared.lifetime.unwrap_or(of_kind);
         Ok(Self { environment: env.name.clone(), name, declared, dns, uri, lifetime })
     }
 }

@@ -2,12 +2,14 @@
 //! Pure: no I/O, no clock, no randomness.
 
 pub mod address;
+pub mod cadence;
 pub mod declaration;
 pub mod environment;
 pub mod estate;
 pub mod exception;
 pub mod identity;
 pub mod key;
+pub mod kind;
 pub mod login;
 pub mod mounts;
 pub mod name;

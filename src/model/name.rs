@@ -85,6 +85,16 @@ pub enum Scope {
     Member { environment: Name, name: Name },
 }
 
+impl Scope {
+    /// `None` for the root, which is every environment's.
+    pub fn environment(&self) -> Option<&Name> {
+        match self {
+            Scope::Root => None,
+            Scope::Member { environment, .. } => Some(environment),
+        }
+    }
+}
+
 impl ObjectRef {
     /// `root`: whichever generation is in force.
     pub fn newest_root() -> Self {

@@ -1,6 +1,7 @@
 //! `ca/root/root.toml`: what the root is to be.
 
 use super::{
+    cadence::{self, Cadence},
     declaration,
     key::{Algorithm, Choice},
     span::Span,
@@ -24,6 +25,9 @@ pub struct Root {
     /// How long the root and its CRLs are valid.
     #[serde(default)]
     pub lifetime: Lifetime,
+    /// When they are replaced, as far as it is not as usual.
+    #[serde(default)]
+    pub rotation: Rotation,
     /// With custody = "shares", and only then.
     pub shares: Option<Threshold>,
 }
@@ -85,6 +89,30 @@ pub struct Lifetime {
     /// How long a root CRL is valid: at most 365 days (CA/B BR 4.9.7).
     #[serde(default = "Lifetime::default_crl")]
     pub crl: Span,
+}
+
+/// `[rotation]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// Of the root itself.
+    #[serde(default)]
+    pub root: cadence::Declared,
+    /// Of its CRLs.
+    #[serde(default)]
+    pub crl: cadence::Declared,
+}
+
+impl Rotation {
+    /// When the root gives way to its successor.
+    pub fn root(&self) -> Cadence {
+        Cadence::root().with(&self.root)
+    }
+
+    /// When a CRL of it is replaced.
+    pub fn crl(&self) -> Cadence {
+        Cadence::root_crl().with(&self.crl)
+    }
 }
 
 impl Key {

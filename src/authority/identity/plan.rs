@@ -3,8 +3,8 @@
 use super::Asked;
 use super::beside;
 use super::report::{Report, State};
-use crate::authority::Estate;
 use crate::authority::estate::Declared;
+use crate::authority::{Estate, cadence};
 use crate::error::{Error, Result};
 use crate::journal::{History, Record, chain::instant};
 use crate::model::{
@@ -181,7 +181,8 @@ fn plan_one(
         let message = format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
         return Err(Rule::KeyCompromised.found(message).into());
     }
-    let current = current(estate, history, issuer, &object, &declaration, request.as_ref());
+    let wanted = (&object, declaration.as_str(), request.as_ref());
+    let current = current(estate, env, history, issuer, wanted);
     let passed_over = |state: &State| !asked.anew || !matches!(state, State::Current { .. });
     let current = current.filter(passed_over);
     let work = match (request, current) {
@@ -197,15 +198,13 @@ pub(super) fn identity_dir(identity: &Identity) -> String {
     layout::identity(&identity.environment, &identity.name)
 }
 
-/// Is there a certificate as declared, from this issuer, for this key, that has not yet used two
-/// thirds of its life?
+/// Is there a certificate as declared, from this issuer, for this key, that is not yet due?
 fn current(
     estate: &Estate,
+    env: &Declared,
     history: &History,
     issuer: &Issuer,
-    object: &ObjectRef,
-    declaration: &str,
-    request: Option<&Request>,
+    (object, declaration, request): (&ObjectRef, &str, Option<&Request>),
 ) -> Option<State> {
     let record = history.certificate(object)?;
     if let Some(revocation) = history.revocation(record) {
@@ -215,7 +214,7 @@ fn current(
     let is_same = record.declaration.as_deref() == Some(declaration)
         && record.issuer.as_deref() == Some(issuer.object.to_string().as_str())
         && request.is_none_or(|request| record.key == Some(sha256(&request.key.spki)));
-    let is_fresh = estate.context.now() < record.rotation()?;
+    let is_fresh = estate.context.now() < cadence::of_leaf(&env.environment, record)?.due;
     (is_same && is_fresh).then_some(State::Current { not_after: end })
 }
 

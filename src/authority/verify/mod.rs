@@ -5,9 +5,9 @@ mod check;
 mod derived;
 mod leaves;
 
-use crate::authority::Estate;
 use crate::authority::ca::ca_dir;
 use crate::authority::estate::Declared;
+use crate::authority::{Estate, cadence};
 use crate::error::Result;
 use crate::journal::{Act, History};
 use crate::model::{
@@ -40,6 +40,8 @@ pub struct Report {
     /// What this copy is for: without the identities, neither they nor the CRLs of their issuers
     /// are looked at.
     pub role: Role,
+    /// CAs whose children live too long for them, in words: declarations that can be better.
+    pub early: Vec<String>,
     /// Empty when all is well.
     pub problems: Problems,
 }
@@ -48,7 +50,8 @@ pub struct Report {
 pub fn run(estate: &Estate) -> Result<Report> {
     let history = estate.history();
     let (journal, role) = (estate.journal.len(), estate.site()?.role);
-    let mut report = Report { journal, role, ..Report::default() };
+    let early = cadence::useless_early(estate);
+    let mut report = Report { journal, role, early, ..Report::default() };
     let mut issuers: HashMap<String, Issuer> = HashMap::new();
     roots(estate, &history, &mut issuers, &mut report);
     report.certificates += derived::links(estate, history.links(), &issuers, &mut report.problems)?;

@@ -1,9 +1,6 @@
 //! `rootward identity list`
 
-use crate::authority::{
-    Estate, identity,
-    status::{Kind, Row, rows},
-};
+use crate::authority::{Estate, identity};
 use crate::ceremony::plan;
 use crate::commands::{
     Session, day, left,
@@ -15,6 +12,7 @@ use crate::model::{
     identity::Identity,
     name::{ObjectRef, Scope},
 };
+use crate::rotation::{Kind, Row, rows};
 use crate::ui::Tone;
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -80,8 +78,8 @@ fn line(row: &Row, identity: Option<&Identity>, at: time::OffsetDateTime) -> Vec
         (row.object.clone(), Tone::Plain),
         (of(&|identity| identity.declared.kind.to_string()), Tone::Plain),
         (row.state.word().to_owned(), tone),
-        (row.not_after.map_or_else(dash, day), Tone::Plain),
-        (row.not_after.map_or_else(dash, |end| left(end, at)), tone),
+        (row.not_after().map_or_else(dash, day), Tone::Plain),
+        (row.not_after().map_or_else(dash, |end| left(end, at)), tone),
         (of(&policies), Tone::Plain),
         (of(&|identity| methods(identity).join(", ")), Tone::Plain),
     ]

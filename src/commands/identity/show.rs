@@ -9,7 +9,6 @@ use crate::authority::{
         self,
         grants::{self, Grants},
     },
-    status::{Row, of_identity},
 };
 #[cfg(feature = "vault")]
 use crate::commands::vault::connect;
@@ -22,6 +21,7 @@ use crate::model::{
     text::{colons, wrap},
 };
 use crate::pki::inspect::Certificate;
+use crate::rotation::{Row, of_identity};
 use crate::store::layout;
 use crate::ui::Ui;
 use ring::digest::{SHA256, digest};
@@ -100,7 +100,7 @@ fn gather<'e>(estate: &Estate, object: &'e ObjectRef, session: &Session) -> Resu
     let (environment, name) = parts(object)?;
     let (identity, _) = identity::load(estate, estate.environment(environment)?, name)?;
     let history = estate.history();
-    let row = of_identity(estate, &identity, session.context.now());
+    let row = of_identity(estate, &identity, session.context.now())?;
     let dir = layout::identity(environment, name);
     let certificate = match history.certificate(object) {
         Some(record) => Some((estate.recorded_certificate(object, &dir)?, record.clone())),
@@ -154,8 +154,8 @@ fn field(ui: &Ui, label: &str, text: &str) -> Result<()> {
 
 fn state(session: &Session, shown: &Shown) -> String {
     let (row, now) = (&shown.row, session.context.now());
-    let rotation = shown.certificate.as_ref().and_then(|(_, record)| record.rotation());
-    match (row.not_after, rotation.filter(|_| row.next.is_none())) {
+    let rotation = row.life.as_ref().map(|life| life.due);
+    match (row.not_after(), rotation.filter(|_| row.next.is_none())) {
         (Some(end), Some(rotation)) => format!(
             "{}, {} left; to be issued anew from {} on",
             row.state.word(),
@@ -206,7 +206,7 @@ fn value(shown: &Shown) -> Value {
             "serial": facts.serial,
             "not_before": timestamp(facts.not_before),
             "not_after": timestamp(facts.not_after),
-            "rotation": record.rotation().map(timestamp),
+            "rotation": shown.row.life.as_ref().map(|life| timestamp(life.due)),
             "issuer": record.issuer,
             "sha256": certificate.fingerprint(),
             "uri": facts.names.uri,

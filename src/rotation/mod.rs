@@ -1,0 +1,9 @@
+//! When everything is to be replaced: what there is and how it stands (`rows`), and what is said of
+//! it to whom. Pure functions of an estate and a moment; nothing here writes.
+
+mod ca;
+pub mod row;
+mod rows;
+
+pub use row::{Kind, Row, State};
+pub use rows::{of_identity, rows};
