@@ -149,3 +149,23 @@ fn what_is_not_in_force_is_said() {
     let status = site.at("+60d", &["status"]).ok().stdout;
     assert!(status.contains("expired"), "{status}");
 }
+
+/// A lifetime of a child that makes its parent useless early is no fault of any file: it is pointed
+/// out, by `init` too.
+#[test]
+fn children_that_live_too_long_are_pointed_out() {
+    let site = Site::declared();
+    site.edit("ca/prod/environment.toml", "lifetime = \"3y\"", "lifetime = \"70d\"");
+    let init = site.run(&["init"]).ok();
+    let early = "prod/identity lives 70d and what it signs up to 30d: its signing stop, and 30d to \
+                 arrange a ceremony, leave";
+    assert!(init.stderr.contains(early), "{}", init.stderr);
+    let site = Site::prepared();
+    assert!(!site.run(&["verify"]).ok().stderr.contains("signing stop"));
+    // The same for what was issued for longer than is declared now.
+    site.edit("ca/root/root.toml", "root = \"20y\"", "root = \"5y\"");
+    let run = site.run(&["verify", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let early = json["early"][0].as_str().unwrap();
+    assert!(early.starts_with("root lives 5y and what it signs up to 1095d: "), "{early}");
+}

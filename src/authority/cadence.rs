@@ -74,13 +74,13 @@ impl Ca {
         let deadlines = self.next(at).filter(Deadlines::is_useless_early)?;
         let useful = (deadlines.rotate_by - deadlines.begin).whole_days();
         let (scope, lifetime, child) = (&self.scope, self.lifetime, self.child.whole_days());
-        let of_them = match self.cadence.margin().whole_days() {
-            0 => String::new(),
-            margin => format!(" and {margin}d to arrange it"),
+        let arranged = match self.cadence.margin().whole_days() {
+            0 => " leaves".to_owned(),
+            margin => format!(", and {margin}d to arrange a ceremony, leave"),
         };
         Some(format!(
-            "{scope} lives {lifetime} and what it signs up to {child}d: with its signing stop{of_them} it is to be \
-             replaced after {useful}d, expected more than half of its life"
+            "{scope} lives {lifetime} and what it signs up to {child}d: its signing stop{arranged} \
+             {useful}d of use, less than half of its life"
         ))
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::{
+    cadence::Cadence,
     environment::{Environment, KeyHome},
     estate,
     identity::{Auth, Identity, Kind},
@@ -126,6 +127,14 @@ fn what_the_comments_offer_passes_too() {
         assert!(environments.iter().all(|env| env.declared.mounts.path("transit").is_some()));
         assert!(environments.iter().all(|env| env.declared.kubernetes.is_some()));
         assert!(identities.iter().all(|identity| identity.declared.key.is_some()));
+        // What is offered of cadences is what holds when nothing is declared.
+        assert_eq!(root.rotation.root(), Cadence::root());
+        assert_eq!(root.rotation.crl(), Cadence::root_crl());
+        let declared = &environments[0].declared;
+        let ca = &declared.intermediates[&self::name("identity")];
+        assert_eq!((ca.cadence(), ca.crl_cadence()), (Cadence::intermediate(), Cadence::crl()));
+        assert_eq!(declared.identity.cadence(Kind::App), Cadence::identity());
+        assert_ne!(declared.identity.cadence(Kind::Listener), Cadence::identity());
     }
 }
 
