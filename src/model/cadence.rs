@@ -144,8 +144,8 @@ impl Cadence {
     ) -> Deadlines {
         let signing_stop = (end - child).max(begin);
         let useful = signing_stop - begin;
-        let rotate_by = signing_stop - self.margin().min(useful / 3);
-        let due = (begin + self.rotate.of(useful)).min(rotate_by - (rotate_by - begin) / 6);
+        let rotate_by = signing_stop - self.margin().min(part(useful, 1, 3));
+        let due = (begin + self.rotate.of(useful)).min(rotate_by - part(rotate_by - begin, 1, 6));
         let mut deadlines =
             Deadlines { begin, due, rotate_by, signing_stop, end, stages: Vec::new() };
         deadlines.stages = self.stages(&deadlines);
@@ -194,16 +194,24 @@ impl Deadlines {
     #[must_use]
     pub fn until_activated(&self, since: OffsetDateTime) -> Self {
         let signing_stop = self.signing_stop.max(since);
-        let rotate_by = self.rotate_by.max(since + (signing_stop - since) / 2);
+        let rotate_by = self.rotate_by.max(since + part(signing_stop - since, 1, 2));
         let after = |moment: OffsetDateTime| moment + Duration::SECOND;
         let stages = vec![
             (Stage::Notice, since),
-            (Stage::Warning, since + (rotate_by - since) / 2),
+            (Stage::Warning, since + part(rotate_by - since, 1, 2)),
             (Stage::Overdue, rotate_by),
             (Stage::Stopped, after(signing_stop)),
             (Stage::Expired, after(self.end)),
         ];
         Self { begin: since, due: since, rotate_by, signing_stop, end: self.end, stages }
+    }
+
+    /// Of what nothing can follow, such as a CRL that ends with its issuer: nothing is said of it.
+    #[must_use]
+    pub fn of_the_last(&self) -> Self {
+        let end = self.end;
+        let (begin, stages) = (self.begin, Vec::new());
+        Self { begin, due: end, rotate_by: end, signing_stop: end, end, stages }
     }
 
     /// How much of it is useful: less than half means that its children live too long for it.
@@ -246,9 +254,14 @@ impl FromStr for Stage {
     }
 }
 
+/// A part of a length of time, in whole seconds, as all that X.509 has.
+fn part(life: Duration, part: u8, of: u8) -> Duration {
+    Duration::seconds(life.whole_seconds() * i64::from(part) / i64::from(of))
+}
+
 impl Fraction {
     fn of(self, life: Duration) -> Duration {
-        life * i32::from(self.part) / i32::from(self.of)
+        part(life, self.part, self.of)
     }
 }
 

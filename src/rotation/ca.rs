@@ -158,7 +158,10 @@ fn crl_row(view: &View, ca: &Ca, issuer: &ObjectRef) -> Option<Row> {
     let is_last = record.not_after.as_ref() == issuer_ends;
     let life = cadence::of(record, &ca.crl_cadence, time::Duration::ZERO);
     let row = match is_last {
-        true => Row { state: State::Valid, life, next: None, ..row },
+        true => {
+            let life = life.map(|life| life.of_the_last());
+            Row { state: State::Valid, life, next: None, ..row }
+        }
         false => dated(life, row, at),
     };
     let lacks = crl::lacks(history, issuer) && row.state == State::Valid;
