@@ -101,6 +101,17 @@ fn order(message: String) -> Error {
     Rule::RotateOrder.found(message).into()
 }
 
+/// The generation that signs cannot go: another one has to sign first.
+fn it_signs(estate: &Estate, object: &ObjectRef) -> Error {
+    let scope = &object.scope;
+    order(format!("{object} is the one that signs")).hint(
+        match successor(&estate.history(), scope) {
+            Some(next) => format!("rootward rotate activate {next}"),
+            None => format!("rootward rotate prepare {scope}"),
+        },
+    )
+}
+
 /// The generation that was named, which must have a certificate.
 fn certified(estate: &Estate, object: &ObjectRef) -> Result<Phase> {
     let history = estate.history();
@@ -150,17 +161,9 @@ pub fn activate(estate: &mut Estate, object: &ObjectRef) -> Result<bool> {
 /// # Errors
 /// ROTATE-ORDER, for the generation that signs.
 pub fn taint(estate: &mut Estate, object: &ObjectRef) -> Result<bool> {
-    let scope = &object.scope;
     match certified(estate, object)? {
         Phase::Tainted | Phase::Revoked => Ok(false),
-        Phase::Active => {
-            let history = estate.history();
-            let hint = match successor(&history, scope) {
-                Some(next) => format!("rootward rotate activate {next}"),
-                None => format!("rootward rotate prepare {scope}"),
-            };
-            Err(order(format!("{object} is the one that signs")).hint(hint))
-        }
+        Phase::Active => Err(it_signs(estate, object)),
         Phase::Prepared | Phase::Superseded | Phase::Requested => {
             record_one(estate, Act::RotateTaint, object)
         }
@@ -184,12 +187,7 @@ pub fn may_revoke(estate: &Estate, object: &ObjectRef, reason: Option<Reason>) -
         return Ok(());
     }
     if phase == Phase::Active {
-        let scope = &object.scope;
-        let error = order(format!("{object} is the one that signs"));
-        return Err(match successor(&estate.history(), scope) {
-            Some(next) => error.hint(format!("rootward rotate activate {next}")),
-            None => error.hint(format!("rootward rotate prepare {scope}")),
-        });
+        return Err(it_signs(estate, object));
     }
     if is_compromise {
         return Ok(());

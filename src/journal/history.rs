@@ -231,7 +231,7 @@ impl<'a> History<'a> {
     }
 
     /// The revocation as compromised of a certificate for this key (SHA-256 of its SPKI).
-    pub fn compromise(&self, key: &str) -> Option<&'a Record> {
+    fn compromise(&self, key: &str) -> Option<&'a Record> {
         const COMPROMISES: [&str; 2] = ["keyCompromise", "cACompromise"];
         let is_of = |record: &&&Record| {
             let certificate = record.serial.as_deref().and_then(|serial| self.by_serial(serial));
@@ -239,6 +239,14 @@ impl<'a> History<'a> {
                 && certificate.and_then(|certificate| certificate.key.as_deref()) == Some(key)
         };
         self.revoked.iter().find(is_of).copied()
+    }
+
+    /// # Errors
+    /// KEY-COMPROMISED, for a key (SHA-256 of its SPKI) of which a certificate was revoked so.
+    pub fn check_compromise(&self, key: &str) -> Result<(), Finding> {
+        let Some(revoked) = self.compromise(key) else { return Ok(()) };
+        let message = format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
+        Err(Rule::KeyCompromised.found(message))
     }
 
     /// The links between roots, in the order in which they were made.

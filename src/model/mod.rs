@@ -11,6 +11,7 @@ pub mod identity;
 pub mod key;
 pub mod kind;
 pub mod login;
+pub mod moment;
 pub mod mounts;
 pub mod name;
 pub mod net;

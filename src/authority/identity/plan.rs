@@ -175,11 +175,8 @@ fn plan_one(
     if let Some(request) = &request {
         request.check_for_leaf(&env.environment, name.as_str())?;
     }
-    if let Some(request) = &request
-        && let Some(revoked) = history.compromise(&sha256(&request.key.spki))
-    {
-        let message = format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
-        return Err(Rule::KeyCompromised.found(message).into());
+    if let Some(request) = &request {
+        history.check_compromise(&sha256(&request.key.spki))?;
     }
     let wanted = (&object, declaration.as_str(), request.as_ref());
     let current = current(estate, env, history, issuer, wanted);

@@ -105,11 +105,7 @@ impl Target {
         request.check_for_ca(&self.environment, &subject)?;
         let key = sha256(&request.key.spki);
         let history = estate.history();
-        if let Some(revoked) = history.compromise(&key) {
-            let message =
-                format!("the key was that of {}, revoked {}", revoked.object, revoked.time);
-            return Err(Rule::KeyCompromised.found(message).into());
-        }
+        history.check_compromise(&key)?;
         if let Some(record) = history.key_of_another(&key, &self.object) {
             let message = format!(
                 "the key of this request was certified or requested for {} on {}",

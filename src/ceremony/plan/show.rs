@@ -50,7 +50,7 @@ pub fn steps(plan: &Plan) -> Result<Vec<Paragraph>> {
 }
 
 fn paragraph(plan: &Plan, step: &Step) -> Result<Paragraph> {
-    let until = |time| format!("until {}", moment(time));
+    let until = |time| format!("until {}", second(time));
     let (title, lines) = match step {
         Step::RootCreate { object, subject, algorithm, not_after, crl_next_update } => (
             format!("a new root, {object}: key, certificate and first CRL"),
@@ -93,8 +93,8 @@ fn paragraph(plan: &Plan, step: &Step) -> Result<Paragraph> {
     Ok(Paragraph { title, lines })
 }
 
-/// `2026-11-22 10:00:00 UTC`
-fn moment(time: OffsetDateTime) -> String {
+/// To the second: `2026-11-22 10:00:00 UTC`
+fn second(time: OffsetDateTime) -> String {
     timestamp(time).replace('T', " ").replace('Z', " UTC")
 }
 
@@ -137,8 +137,8 @@ pub fn terms(reviewed: &Reviewed) -> Vec<Line> {
     let plan = &reviewed.plan;
     let mut lines = vec![
         line("ceremony", plan.number.to_string()),
-        line("made", moment(plan.created)),
-        line("expires", moment(plan.expires)),
+        line("made", second(plan.created)),
+        line("expires", second(plan.expires)),
         line("operator", &plan.operator),
     ];
     lines.extend(match plan.witnesses.is_empty() {

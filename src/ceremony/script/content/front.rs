@@ -3,7 +3,7 @@
 use super::{Case, digest};
 use crate::ceremony::plan::{CONFIRMING_WORDS, Waiver};
 use crate::ceremony::script::sheet::{Block, Section, Step, Text, foreign, own};
-use time::{OffsetDateTime, macros::format_description};
+use crate::model::moment::moment;
 
 pub fn section(case: &Case) -> Section {
     let plan = &case.reviewed.plan;
@@ -92,9 +92,4 @@ fn steps(section: &Section) -> impl Iterator<Item = &Step> {
         Block::Step(step) => Some(step),
         _ => None,
     })
-}
-
-fn moment(time: OffsetDateTime) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-    time.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }
