@@ -1,6 +1,6 @@
 //! One line of the journal.
 
-use super::chain::instant;
+use super::moment::instant;
 use crate::model::{name::ObjectRef, rule::Finding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -238,10 +238,19 @@ impl Record {
         }
     }
 
+    /// notBefore of the certificate, or thisUpdate of the CRL.
+    pub fn begins(&self) -> Option<OffsetDateTime> {
+        self.not_before.as_deref().and_then(instant)
+    }
+
+    /// notAfter of the certificate, or nextUpdate of the CRL.
+    pub fn ends(&self) -> Option<OffsetDateTime> {
+        self.not_after.as_deref().and_then(instant)
+    }
+
     /// When the certificate or CRL is to be replaced: after two thirds of its life.
     pub fn rotation(&self) -> Option<OffsetDateTime> {
-        let begin = self.not_before.as_deref().and_then(instant)?;
-        let end = self.not_after.as_deref().and_then(instant)?;
+        let (begin, end) = (self.begins()?, self.ends()?);
         Some(begin + (end - begin) * 2 / 3)
     }
 

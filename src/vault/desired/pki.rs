@@ -7,7 +7,7 @@ use crate::authority::{
     policies::{Rendered, Set},
 };
 use crate::error::{Error, Result};
-use crate::journal::{Record, chain::instant};
+use crate::journal::Record;
 use crate::model::{
     environment::{ISSUER, KeyHome},
     identity::Identity,
@@ -104,10 +104,7 @@ pub fn crls(ground: &Ground) -> Result<Vec<Resource>> {
 /// The serial numbers of all certificates past their end.
 pub fn expired(ground: &Ground) -> BTreeSet<String> {
     let now = ground.estate.context.now();
-    let has_ended = |record: &&Record| {
-        let end = record.not_after.as_deref().and_then(instant);
-        end.is_some_and(|end| end < now)
-    };
+    let has_ended = |record: &&Record| record.ends().is_some_and(|end| end < now);
     let ended = ground.history.certificates().filter(has_ended);
     ended.filter_map(|record| record.serial.as_deref().map(decimal)).collect()
 }
