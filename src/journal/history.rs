@@ -1,6 +1,6 @@
 //! What the journal knows: which serials, keys and names were ever used, and what is current.
 
-use super::index::{Index, Issuer, One, Used};
+use super::index::{Ca, Index, Issuer, One, Used};
 use super::record::{Act, Record};
 use crate::model::{
     name::{ObjectRef, Scope},
@@ -137,22 +137,25 @@ impl<'a> History<'a> {
         self.at(of.get(object.to_string().as_str()))
     }
 
+    fn ca(&self, of: &Scope) -> Option<&Ca> {
+        self.index.cas.get(of.to_string().as_str())
+    }
+
     /// The generations of a CA that have a certificate, oldest first.
     pub fn certified_generations(&self, of: &Scope) -> Vec<u32> {
-        let certified = |generation: &u32| {
-            let object = ObjectRef { scope: of.clone(), generation: Some(*generation) };
-            self.certificate(&object).is_some()
-        };
-        (1..=self.generation(of)).filter(certified).collect()
+        self.ca(of).into_iter().flat_map(|ca| ca.certified.iter().copied()).collect()
     }
 
     /// The generation of a CA that signs: the one that was activated last, else the first that has
     /// a certificate.
     pub fn active_generation(&self, of: &Scope) -> Option<u32> {
-        let activated = self.at(self.index.activated.get(of.to_string().as_str()));
-        let activated = activated.and_then(|record| record.object.parse::<ObjectRef>().ok());
-        let activated = activated.and_then(|object| object.generation);
-        activated.or_else(|| self.certified_generations(of).first().copied())
+        let ca = self.ca(of)?;
+        ca.activated.or_else(|| ca.certified.first().copied())
+    }
+
+    /// The newest generation of a CA that was requested or certified; 0 when there is none.
+    pub fn generation(&self, of: &Scope) -> u32 {
+        self.ca(of).map_or(0, |ca| ca.newest)
     }
 
     /// What is to be on the CRLs of this CA generation, in the order in which it was revoked.
@@ -210,10 +213,5 @@ impl<'a> History<'a> {
         let mut in_use: Vec<_> = in_use.filter(|record| self.is_live(record, at)).collect();
         in_use.sort_by(|one, other| one.object.cmp(&other.object));
         in_use
-    }
-
-    /// The newest generation of a CA that was requested or certified; 0 when there is none.
-    pub fn generation(&self, of: &Scope) -> u32 {
-        self.index.generations.get(of.to_string().as_str()).copied().unwrap_or(0)
     }
 }

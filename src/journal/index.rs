@@ -2,7 +2,7 @@
 //! nothing, so that a journal keeps it beside its records and continues it.
 
 use super::record::{Act, Record};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// The position of one record by a text.
@@ -18,10 +18,8 @@ pub struct Index {
     pub crls: One,
     /// The last request of each intermediate generation.
     pub requests: One,
-    /// The newest generation of each CA that was requested or certified.
-    pub generations: HashMap<Box<str>, u32>,
-    /// The generation of each CA that was made to sign last: (scope, position).
-    pub activated: One,
+    /// The generations of each CA.
+    pub cas: HashMap<Box<str>, Ca>,
     /// What each CA generation has signed, and what of that was revoked.
     pub issuers: HashMap<Box<str>, Issuer>,
     /// The first revocation of each serial number.
@@ -34,6 +32,17 @@ pub struct Index {
     pub prepared: Option<usize>,
     /// Only asked for where something is about to be signed.
     used: OnceLock<Used>,
+}
+
+/// A CA, all of whose generations are known by their numbers.
+#[derive(Debug, Default)]
+pub struct Ca {
+    /// The newest that was requested or certified.
+    pub newest: u32,
+    /// Those that have a certificate.
+    pub certified: BTreeSet<u32>,
+    /// The one that was made to sign last.
+    pub activated: Option<u32>,
 }
 
 /// One generation of a CA.
@@ -90,9 +99,7 @@ impl Index {
         if record.act.is_certificate() || record.act == Act::IdentityRemove {
             self.objects.entry(object()).or_default().push(at);
         }
-        if record.act.is_certificate() || record.act == Act::IntermediateRequest {
-            self.generation(&record.object);
-        }
+        self.generation(record);
         if let Some(issuer) = &record.issuer {
             let is_signed = record.act.is_certificate() || record.act == Act::RootLink;
             if is_signed {
@@ -107,9 +114,6 @@ impl Index {
             }
             Act::IntermediateRequest => {
                 self.requests.insert(object(), at);
-            }
-            Act::RotateActivate => {
-                self.activated.insert(scope(&record.object).into(), at);
             }
             Act::RotatePrepare => self.prepared = Some(at),
             Act::RotateTaint => {
@@ -129,11 +133,19 @@ impl Index {
     }
 
     /// Leaves have none.
-    fn generation(&mut self, object: &str) {
-        let Some((scope, generation)) = object.split_once("@g") else { return };
+    fn generation(&mut self, record: &Record) {
+        let Some((scope, generation)) = record.object.split_once("@g") else { return };
         let Ok(generation) = generation.parse::<u32>() else { return };
-        let newest = self.generations.entry(scope.into()).or_default();
-        *newest = generation.max(*newest);
+        let ca = self.cas.entry(scope.into()).or_default();
+        match record.act {
+            Act::RotateActivate => ca.activated = Some(generation),
+            Act::IntermediateRequest => ca.newest = ca.newest.max(generation),
+            act if act.is_certificate() => {
+                ca.newest = ca.newest.max(generation);
+                ca.certified.insert(generation);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -165,10 +177,6 @@ impl Used {
             }
         }
     }
-}
-
-fn scope(object: &str) -> &str {
-    object.split_once('@').map_or(object, |(scope, _)| scope)
 }
 
 /// Leaves share a name space with the leaves of their environment, CAs with all CAs.

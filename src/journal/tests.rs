@@ -149,6 +149,35 @@ fn what_is_known_grows_with_the_journal() {
 }
 
 #[test]
+fn which_generation_signs() {
+    let sign = |generation: u32| {
+        let of = format!("prod/identity@g{generation}");
+        certificate(Act::IntermediateSign, &of, "root@g1", generation, 365)
+    };
+    let request = Record::new(Act::IntermediateRequest, &object("prod/identity@g1"));
+    let activate = Record::new(Act::RotateActivate, &object("prod/identity@g2"));
+    let scope = object("prod/identity").scope;
+    let mut journal = of([]);
+    let mut known = Vec::new();
+    for record in [request, sign(1), sign(2), activate, sign(3)] {
+        append(&mut journal, record);
+        let history = journal.history();
+        let certified = history.certified_generations(&scope);
+        known.push((history.generation(&scope), certified, history.active_generation(&scope)));
+    }
+    assert_eq!(
+        known,
+        [
+            (1, vec![], None),
+            (1, vec![1], Some(1)),
+            (2, vec![1, 2], Some(1)),
+            (2, vec![1, 2], Some(2)),
+            (3, vec![1, 2, 3], Some(2)),
+        ]
+    );
+}
+
+#[test]
 fn the_last_of_several_live_leaves_counts() {
     let journal = of([leaf("prod/web", 1, 90), leaf("prod/web", 2, 1), leaf("prod/app", 3, 90)]);
     let at = |days| {
