@@ -10,6 +10,7 @@ use rootward::ceremony::guard::{
     machine::{self, Machine},
     sandbox::{Sandbox, enter},
 };
+use rootward::journal::{Act, Journal, Origin, Record};
 use rootward::{cli::Cli, custody, model::key::Algorithm, store::file, ui::Ui};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, socket};
@@ -56,6 +57,18 @@ fn all() {
 
 // --- the process that enters ------------------------------------------------------------------
 
+fn long_journal() {
+    let now = time::macros::datetime!(2026-11-22 10:00:00 UTC);
+    let origin = Origin { host: "host".into(), user: "user".into(), now };
+    let mut journal = Journal::parse("", None).unwrap();
+    for _ in 0..5_000 {
+        let record = Record::new(Act::Refused, &"prod/web".parse().unwrap());
+        journal.append(&origin, record).unwrap();
+    }
+    let head = journal.head();
+    assert_eq!(Journal::parse(&journal.lines, Some(head.as_bytes())).unwrap().len(), 5_000);
+}
+
 fn sandbox(dir: &Path) -> Sandbox {
     Sandbox { write: vec![dir.join("w")], read: vec![dir.join("r")], unix_sockets: false }
 }
@@ -70,6 +83,8 @@ fn inside(dir: &Path) {
     assert!(!machine.cores.dumpable && machine.cores.limit == Some(0), "{machine:?}");
     let old = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
 
+    // Several threads read a long journal; they are no more when the sandbox is entered.
+    long_journal();
     let entered = enter(&sandbox(dir)).unwrap();
     println!("{entered}");
     let again = enter(&sandbox(dir)).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Estate, crl};
 use crate::error::Result;
-use crate::journal::{History, Record, chain::instant};
+use crate::journal::{Act, History, Record};
 use crate::model::{
     cadence::{Cadence, Deadlines},
     environment::{self, Environment, ISSUER, KeyHome},
@@ -25,9 +25,7 @@ pub fn of_leaf(environment: &Environment, record: &Record) -> Option<Deadlines> 
 
 /// Of what this line of the journal is about.
 pub fn of(record: &Record, cadence: &Cadence, child: Duration) -> Option<Deadlines> {
-    let begin = record.not_before.as_deref().and_then(instant)?;
-    let end = record.not_after.as_deref().and_then(instant)?;
-    Some(cadence.deadlines(begin, end, child))
+    Some(cadence.deadlines(record.begins()?, record.ends()?, child))
 }
 
 /// A CA as declared, whichever of its generations.
@@ -138,13 +136,11 @@ fn root(estate: &Estate) -> Ca {
 
 /// An identity may declare a longer life of its own; the journal knows it without reading each.
 fn longer_leaves(estate: &Estate, at: OffsetDateTime, all: &mut [Ca]) {
-    use crate::journal::Act;
     let leaves = estate.journal.records.iter().filter(|record| record.act == Act::IdentityIssue);
     let mut known: Option<(String, usize)> = None;
     for record in leaves {
-        let end = record.not_after.as_deref().and_then(instant);
-        let begin = record.not_before.as_deref().and_then(instant);
-        let Some((begin, end)) = begin.zip(end).filter(|(_, end)| *end >= at) else { continue };
+        let dates = record.begins().zip(record.ends());
+        let Some((begin, end)) = dates.filter(|(_, end)| *end >= at) else { continue };
         let Some(issuer) = record.issuer.as_deref().and_then(|it| it.split('@').next()) else {
             continue;
         };

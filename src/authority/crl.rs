@@ -4,10 +4,7 @@ use super::ca::ca_dir;
 use super::{Estate, Keys, Outcome, cadence};
 use crate::custody::Signer;
 use crate::error::{Error, Result};
-use crate::journal::{
-    Act, History, Record,
-    chain::{instant, timestamp},
-};
+use crate::journal::{Act, History, Record, chain::timestamp};
 use crate::model::{
     environment::KeyHome,
     name::{ObjectRef, Scope},
@@ -137,9 +134,7 @@ pub fn lacks(history: &History, object: &ObjectRef) -> bool {
 /// as long as something that it issued has not expired: revoked or not, that is what they are about.
 pub fn is_needed(history: &History, object: &ObjectRef, at: OffsetDateTime) -> bool {
     let Some(record) = history.certificate(object) else { return false };
-    let lasts = |record: &Record| {
-        record.not_after.as_deref().and_then(instant).is_some_and(|end| at <= end)
-    };
+    let lasts = |record: &Record| record.ends().is_some_and(|end| at <= end);
     let is_active = || history.active_generation(&object.scope) == object.generation;
     history.is_live(record, at) && (is_active() || history.issued_by(object).any(lasts))
 }

@@ -95,7 +95,7 @@ impl<'c> Estate<'c> {
 
     /// An index over the journal's records, those appended since included.
     pub fn history(&self) -> History<'_> {
-        History::of(&self.journal.records)
+        self.journal.history()
     }
 
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::{Estate, Keys, crl};
 use crate::error::{Error, Result};
-use crate::journal::{Act, Record, chain::instant};
+use crate::journal::{Act, Record};
 use crate::model::{
     name::{ObjectRef, Scope},
     rule::Rule,
@@ -58,8 +58,7 @@ pub fn judge(
     let issued = issued(estate, object, serial)?;
     let now = estate.context.now();
     let history = estate.history();
-    let end = |record: &Record| record.not_after.as_deref().and_then(instant);
-    let live = |record: &&&Record| end(record).is_some_and(|end| now <= end);
+    let live = |record: &&&Record| record.ends().is_some_and(|end| now <= end);
     let live: Vec<&Record> = issued.iter().filter(live).copied().collect();
     if live.is_empty() {
         let last = issued.iter().filter_map(|record| record.not_after.as_deref()).max();
@@ -72,7 +71,7 @@ pub fn judge(
         let elsewhere = || format!("{object} was signed elsewhere, by none of our roots");
         Ok(Entry {
             serial: record.serial.clone().unwrap_or_default(),
-            not_after: end(record).unwrap_or(now),
+            not_after: record.ends().unwrap_or(now),
             issuer: issuer.ok_or_else(|| Error::from(Rule::CrlScope.found(elsewhere())))?,
         })
     });

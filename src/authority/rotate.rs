@@ -222,8 +222,8 @@ pub fn revoke_root(
     let history = estate.history();
     let now = estate.context.now();
     let own = history.certificate(object).into_iter();
-    let of_it = |record: &&&Record| record.object == object.to_string();
-    let links = history.links().iter().filter(of_it).copied();
+    let of_it = |record: &&Record| record.object == object.to_string();
+    let links = history.links().into_iter().filter(of_it);
     let live: Vec<&Record> =
         own.chain(links).filter(|record| history.is_live(record, now)).collect();
     let issuers = live.iter().filter_map(|record| record.issuer.as_deref()?.parse().ok());

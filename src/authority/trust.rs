@@ -11,7 +11,7 @@ use super::ca::ca_dir;
 use super::{Estate, identity, link};
 use crate::authority::estate::Declared;
 use crate::error::Result;
-use crate::journal::{Act, Record, chain::instant};
+use crate::journal::{Act, Record};
 use crate::model::name::{Name, ObjectRef, Scope};
 use crate::pki::{inspect::sha256, pem};
 use crate::store::{Output, file, layout};
@@ -67,7 +67,7 @@ impl Trust {
         der: Vec<u8>,
         take: impl FnOnce(&mut Self, Vec<u8>),
     ) {
-        let end = record.not_after.as_deref().and_then(instant);
+        let end = record.ends();
         if end.is_some_and(|end| estate.context.now() <= end) {
             take(self, der);
         } else {

@@ -1,13 +1,16 @@
 //! The hash chain: verified whole before anything is appended to it.
 
+pub use super::moment::{instant, timestamp};
+
+use super::history::History;
+use super::index::Index;
+use super::lines::{self, BATCH, HASH_KEY, hash};
+use super::moment::exact;
 use super::record::{Act, Record};
 use crate::error::Result;
-use crate::model::{
-    rule::{Finding, Rule},
-    text::hex,
-};
-use ring::digest::{SHA256, digest};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use crate::model::rule::{Finding, Rule};
+use std::sync::{Arc, OnceLock};
+use time::OffsetDateTime;
 
 /// Who writes: the context's host, user and clock.
 #[derive(Clone, Debug)]
@@ -23,7 +26,8 @@ pub struct Origin {
 /// A verified journal and the lines that are about to be appended to it.
 #[derive(Debug)]
 pub struct Journal {
-    /// Oldest first, those appended since included.
+    /// Oldest first, those appended since included; changed by [`Journal::append`] and
+    /// [`Journal::records_mut`] alone.
     pub records: Vec<Record>,
     /// The length of the journal file in bytes.
     pub length: usize,
@@ -31,11 +35,9 @@ pub struct Journal {
     pub lines: String,
     seq: u64,
     head: String,
+    /// Made when somebody asks for the first time.
+    index: OnceLock<Arc<Index>>,
 }
-
-/// What stands before the hash at the end of each line; the hash covers all bytes before this.
-const HASH_KEY: &str = ",\"hash\":\"";
-const HASH_TAIL: usize = HASH_KEY.len() + 64 + 2;
 
 fn zeros() -> String {
     "0".repeat(64)
@@ -53,24 +55,72 @@ impl Journal {
             lines: String::new(),
             seq: 0,
             head: zeros(),
+            index: OnceLock::new(),
         };
-        journal.read(text, "ca/journal.jsonl", 0)?;
+        journal.read(text, "ca/journal.jsonl")?;
         journal.check_head(head)?;
         Ok(journal)
     }
 
     /// Verifies lines that follow this journal, and takes them up as they are.
-    fn read(&mut self, text: &str, file: &str, before: usize) -> Result<()> {
-        for (index, line) in text.split_inclusive('\n').enumerate() {
-            let broken = |why: String| {
-                Rule::JournalBroken.found(format!("{file}:{}: {why}", before + index + 1))
-            };
-            let record = self.next(line).map_err(broken)?;
-            self.seq = record.seq;
-            self.head.clone_from(&record.hash);
-            self.records.push(record);
+    fn read(&mut self, text: &str, file: &str) -> Result<()> {
+        let mut lines = text.split_inclusive('\n');
+        let mut number = 0;
+        loop {
+            let batch: Vec<&str> = lines.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            for record in lines::read(&batch) {
+                number += 1;
+                let broken =
+                    |why: String| Rule::JournalBroken.found(format!("{file}:{number}: {why}"));
+                self.follow(record.map_err(broken)?).map_err(broken)?;
+            }
         }
+    }
+
+    /// Takes up a record, when it is the next.
+    fn follow(&mut self, record: Record) -> Result<(), String> {
+        if record.seq != self.seq + 1 {
+            return Err(format!("got entry {}, expected {}", record.seq, self.seq + 1));
+        }
+        if record.prev != self.head {
+            return Err("the line does not continue the line before it".into());
+        }
+        // Times are all UTC and of one width, so that they compare as text.
+        if exact(&record.time).is_none() {
+            return Err("got a time that is not RFC 3339, UTC, to the second".into());
+        }
+        if self.records.last().is_some_and(|last| record.time < last.time) {
+            return Err("the time is before the line before it".into());
+        }
+        self.push(record);
         Ok(())
+    }
+
+    fn push(&mut self, record: Record) {
+        self.seq = record.seq;
+        self.head.clone_from(&record.hash);
+        self.records.push(record);
+        match self.index.get_mut().and_then(Arc::get_mut) {
+            Some(index) => index.add(&self.records),
+            // Somebody still holds it: the next one is made anew.
+            None => self.index = OnceLock::new(),
+        }
+    }
+
+    /// What it knows, those appended since included.
+    pub fn history(&self) -> History<'_> {
+        let index = self.index.get_or_init(|| Arc::new(Index::of(&self.records)));
+        History::with(&self.records, index.clone())
+    }
+
+    /// For a rehearsal, which puts a throw-away key in the place of a real one; nothing of it is
+    /// ever written.
+    pub fn records_mut(&mut self) -> &mut [Record] {
+        self.index = OnceLock::new();
+        &mut self.records
     }
 
     /// Continues with lines that another copy of this journal has already; they take effect when
@@ -79,7 +129,7 @@ impl Journal {
     /// # Errors
     /// JOURNAL-BROKEN, when they do not continue this journal. `file` is only for messages.
     pub fn fast_forward(&mut self, file: &str, lines: &str) -> Result<()> {
-        self.read(lines, file, 0)?;
+        self.read(lines, file)?;
         self.lines.push_str(lines);
         Ok(())
     }
@@ -95,35 +145,10 @@ impl Journal {
             lines: String::new(),
             seq: entries,
             head: head.to_owned(),
+            index: OnceLock::new(),
         };
-        journal.read(lines, file, 0)?;
+        journal.read(lines, file)?;
         Ok(journal.records)
-    }
-
-    fn next(&self, line: &str) -> Result<Record, String> {
-        let line = line.strip_suffix('\n').ok_or("the line has no end, expected a line feed")?;
-        let body = line.len().checked_sub(HASH_TAIL).and_then(|end| line.get(..end));
-        let body = body.filter(|body| line[body.len()..].starts_with(HASH_KEY));
-        let body = body.ok_or("got no hash at the end, expected one")?;
-        let record: Record =
-            serde_json::from_str(line).map_err(|error| format!("not a record: {error}"))?;
-        if record.hash != hash(body) {
-            return Err("the line was changed: its hash does not fit".into());
-        }
-        if record.seq != self.seq + 1 {
-            return Err(format!("got entry {}, expected {}", record.seq, self.seq + 1));
-        }
-        if record.prev != self.head {
-            return Err("the line does not continue the line before it".into());
-        }
-        // Times are all UTC and of one width, so that they compare as text.
-        if instant(&record.time).map(timestamp).as_ref() != Some(&record.time) {
-            return Err("got a time that is not RFC 3339, UTC, to the second".into());
-        }
-        if self.records.last().is_some_and(|last| record.time < last.time) {
-            return Err("the time is before the line before it".into());
-        }
-        Ok(record)
     }
 
     /// The head file may lag behind (a crash between the two writes) but never be ahead.
@@ -185,9 +210,7 @@ impl Journal {
         self.lines.push_str(HASH_KEY);
         self.lines.push_str(&record.hash);
         self.lines.push_str("\"}\n");
-        self.seq = record.seq;
-        self.head.clone_from(&record.hash);
-        self.records.push(record);
+        self.push(record);
         Ok(())
     }
 
@@ -210,22 +233,4 @@ impl Journal {
     pub fn is_empty(&self) -> bool {
         self.seq == 0
     }
-}
-
-fn hash(text: &str) -> String {
-    hex(digest(&SHA256, text.as_bytes()).as_ref())
-}
-
-/// RFC 3339, UTC, to the second.
-pub fn timestamp(time: OffsetDateTime) -> String {
-    use time::macros::format_description;
-    let time = time.to_offset(time::UtcOffset::UTC);
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    time.format(format).unwrap_or_default()
-}
-
-/// The reverse of [`timestamp`]; always in UTC, with a year of four digits.
-pub fn instant(text: &str) -> Option<OffsetDateTime> {
-    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    time.checked_to_offset(time::UtcOffset::UTC).filter(|time| (0..=9999).contains(&time.year()))
 }

@@ -3,8 +3,14 @@
 
 pub mod chain;
 pub mod history;
+mod index;
+mod lines;
+mod moment;
 pub mod record;
 
 pub use chain::{Journal, Origin};
 pub use history::History;
 pub use record::{Act, Record};
+
+#[cfg(test)]
+mod tests;

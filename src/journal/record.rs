@@ -1,8 +1,10 @@
 //! One line of the journal.
 
+use super::moment::instant;
 use crate::model::{name::ObjectRef, rule::Finding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use time::OffsetDateTime;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -234,6 +236,16 @@ impl Record {
             prev: String::new(),
             hash: String::new(),
         }
+    }
+
+    /// notBefore of the certificate, or thisUpdate of the CRL.
+    pub fn begins(&self) -> Option<OffsetDateTime> {
+        self.not_before.as_deref().and_then(instant)
+    }
+
+    /// notAfter of the certificate, or nextUpdate of the CRL.
+    pub fn ends(&self) -> Option<OffsetDateTime> {
+        self.not_after.as_deref().and_then(instant)
     }
 
     /// The line of a refusal.

@@ -12,6 +12,7 @@ pub use lock::{Lock, lock};
 use crate::error::{Error, Explain, Result};
 use crate::model::text::clean;
 use rustix::fs::OFlags;
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -28,13 +29,22 @@ pub fn shown(path: &Path) -> String {
     clean(&path.to_string_lossy())
 }
 
+/// The same, for a message of which there is only seldom need.
+struct Shown<'p>(&'p Path);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(self.0))
+    }
+}
+
 /// Reads a regular file of at most `limit` bytes. Never blocks: a FIFO, a device, a socket or a
 /// directory is refused by what it is. Symbolic links are followed to regular files.
 pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
-    let file = file.context(format!("cannot open {}", shown(path)))?;
-    let metadata = file.metadata().context(format!("cannot look at {}", shown(path)))?;
+    let file = file.context(format_args!("cannot open {}", Shown(path)))?;
+    let metadata = file.metadata().context(format_args!("cannot look at {}", Shown(path)))?;
     if !metadata.is_file() {
         let kind = kind_of(&metadata);
         return Err(Error::failed(format!("{} is {kind}, expected a file", shown(path))));
@@ -49,7 +59,8 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
     // Exact capacity: a growing vector would leave copies of a secret behind.
     let capacity = usize::try_from(metadata.len())? + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(limit + 1).read_to_end(&mut bytes).context(format!("cannot read {}", shown(path)))?;
+    let read = file.take(limit + 1).read_to_end(&mut bytes);
+    read.context(format_args!("cannot read {}", Shown(path)))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(limit + 1));
     }

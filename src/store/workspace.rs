@@ -146,9 +146,10 @@ impl Workspace {
             false => file::entries(&self.root.join(dir))?,
         };
         let is_under_way = |name: &str| name.starts_with('.') && name.ends_with(".new");
-        entries.retain(|entry| {
-            !is_under_way(&entry.name) && !self.is_gone(&format!("{dir}/{}", entry.name))
-        });
+        entries.retain(|entry| !is_under_way(&entry.name));
+        if self.is_interrupted() {
+            entries.retain(|entry| !self.is_gone(&format!("{dir}/{}", entry.name)));
+        }
         let below = |path: &String| Some(path.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
         entries.extend(self.staged.keys().filter_map(below).map(
             |rest| match rest.split_once('/') {

@@ -47,6 +47,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Is it one of them? Every kind is, where none is named.
+    pub fn is_among(self, only: &[Self]) -> bool {
+        only.is_empty() || only.contains(&self)
+    }
+
     /// As plans have it, and people type it: `cert-role`.
     pub fn id(self) -> String {
         self.word().to_lowercase().replace(' ', "-")

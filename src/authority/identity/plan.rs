@@ -6,7 +6,7 @@ use super::report::{Report, State};
 use crate::authority::estate::Declared;
 use crate::authority::{Estate, cadence};
 use crate::error::{Error, Result};
-use crate::journal::{History, Record, chain::instant};
+use crate::journal::{History, Record};
 use crate::model::{
     environment::Environment,
     identity::{Identity, KeyPlace},
@@ -207,7 +207,7 @@ fn current(
     if let Some(revocation) = history.revocation(record) {
         return ended(revocation).map(|reason| State::Revoked { reason: reason.to_owned() });
     }
-    let end = instant(record.not_after.as_deref()?)?;
+    let end = record.ends()?;
     let is_same = record.declaration.as_deref() == Some(declaration)
         && record.issuer.as_deref() == Some(issuer.object.to_string().as_str())
         && request.is_none_or(|request| record.key == Some(sha256(&request.key.spki)));

@@ -31,6 +31,7 @@ enum Form {
 }
 
 impl<'t> Loader<'t> {
+    /// Of these templates; tokens are looked at as they are `now`.
     pub fn new(
         templates: &'t Templates,
         environment: &'t Environment,
@@ -42,14 +43,21 @@ impl<'t> Loader<'t> {
     }
 
     /// The policies of all that log in, and the templates that are none.
-    pub fn holders(&self, identities: &[Arc<Identity>]) -> Result<(Vec<Holder>, Vec<Invalid>)> {
+    pub(super) fn holders(
+        &self,
+        identities: &[Arc<Identity>],
+    ) -> Result<(Vec<Holder>, Vec<Invalid>)> {
         let of = |identity: &Arc<Identity>| self.holders_of(identity);
         let all: Vec<_> = identities.par_iter().with_min_len(32).map(of).collect::<Result<_>>()?;
         let (holders, invalid): (Vec<_>, Vec<_>) = all.into_iter().flatten().unzip();
         Ok((holders, invalid.into_iter().flatten().collect()))
     }
 
-    fn holders_of(&self, identity: &Arc<Identity>) -> Result<Vec<(Holder, Vec<Invalid>)>> {
+    /// The policies of one identity, when it logs in; each with the templates that are none.
+    ///
+    /// # Errors
+    /// Usage: a template that is not there, a placeholder that nothing stands behind.
+    pub fn holders_of(&self, identity: &Arc<Identity>) -> Result<Vec<(Holder, Vec<Invalid>)>> {
         let declared = &identity.declared;
         if declared.auth.is_empty() {
             return Ok(Vec::new());

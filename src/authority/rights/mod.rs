@@ -6,6 +6,7 @@ mod holders;
 mod issue;
 
 pub use change::{Change, Delta, What, changes};
+pub use holders::Loader;
 pub use issue::{Issues, issues, mounts};
 
 use crate::authority::{Estate, estate, identity, policies::Templates};
@@ -19,7 +20,6 @@ use crate::model::{
 };
 use crate::policy::{Acl, Invalid, Policy};
 use crate::store::Workspace;
-use holders::Loader;
 use std::fmt;
 use std::sync::Arc;
 use time::OffsetDateTime;

@@ -54,7 +54,8 @@ pub fn run(estate: &Estate) -> Result<Report> {
     let mut report = Report { journal, role, early, ..Report::default() };
     let mut issuers: HashMap<String, Issuer> = HashMap::new();
     roots(estate, &history, &mut issuers, &mut report);
-    report.certificates += derived::links(estate, history.links(), &issuers, &mut report.problems)?;
+    report.certificates +=
+        derived::links(estate, &history.links(), &issuers, &mut report.problems)?;
     for declared in &estate.environments {
         intermediates(estate, declared, &history, &mut issuers, &mut report);
         if report.role == Role::Online {

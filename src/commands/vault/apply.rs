@@ -35,11 +35,11 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<ExitCode> {
         Some(path) => Some(plan::read(path, &args.environment)?),
         None => None,
     };
-    let (client, desired) = plan::open(&args.environment, &args.connection, session)?;
-    let desired = desired.only(approved.as_ref().map_or(&args.only, |plan| &plan.only));
+    let only = approved.as_ref().map_or(&args.only, |plan| &plan.only);
+    let opened = plan::open(&args.environment, &args.connection, session, only)?;
     let depth = approved.as_ref().map_or(Depth::Deep, Plan::depth);
     let prune = approved.as_ref().map_or(args.prune, |plan| plan.prune);
-    let now = plan::make(session, &client, &desired, depth, prune)?;
+    let (client, now) = opened.plan(session, depth, prune)?;
     if let Some(approved) = &approved {
         approved.check(&now)?;
     }

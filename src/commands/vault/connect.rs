@@ -46,28 +46,55 @@ pub struct Args {
 /// A client of the environment's server, which has been found to be initialised and unsealed.
 ///
 /// # Errors
-/// Usage: a setting that cannot be understood, no token. Failed: it cannot be reached, is sealed.
-/// WRONG-ENVIRONMENT.
+/// As for [`settings`] and [`Settings::connect`].
 pub fn connect(
     args: &Args,
     session: &Session,
     estate: &Estate,
     environment: &Name,
 ) -> Result<Client> {
+    settings(args, session, estate, environment)?.connect()
+}
+
+/// All that a connection takes; nothing was sent yet.
+pub struct Settings {
+    connection: Connection,
+    /// Where it was not declared.
+    address: Option<Found<String>>,
+}
+
+impl Settings {
+    /// # Errors
+    /// Failed: the server cannot be reached, is sealed. WRONG-ENVIRONMENT.
+    pub fn connect(self) -> Result<Client> {
+        let client = Client::new(&self.connection)?;
+        client.need_open().map_err(|error| match self.address {
+            // What a shell was set to is what a person forgets.
+            Some(Found { source, .. }) if error.kind == Kind::Refused && source != "--address" => {
+                error.hint(format!("unset {source}"))
+            }
+            _ => error,
+        })?;
+        Ok(client)
+    }
+}
+
+/// From options, variables and declarations.
+///
+/// # Errors
+/// Usage: a setting that cannot be understood, no token.
+pub fn settings(
+    args: &Args,
+    session: &Session,
+    estate: &Estate,
+    environment: &Name,
+) -> Result<Settings> {
     if let Some(Found { source, .. }) = found::variable("SKIP_VERIFY")? {
         session.ui.warn(&format!("{source} is not heeded: every server is verified"));
     }
     let address = found::text(args.address.as_deref(), "--address", "ADDR")?;
     let connection = connection(args, session, estate, environment, address.as_ref())?;
-    let client = Client::new(&connection)?;
-    client.need_open().map_err(|error| match address {
-        // What a shell was set to is what a person forgets.
-        Some(Found { source, .. }) if error.kind == Kind::Refused && source != "--address" => {
-            error.hint(format!("unset {source}"))
-        }
-        _ => error,
-    })?;
-    Ok(client)
+    Ok(Settings { connection, address })
 }
 
 fn connection(

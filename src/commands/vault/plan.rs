@@ -9,6 +9,7 @@ use crate::ui::Tone;
 use crate::vault::{Client, Depth, Desired, Kind, Observed, Plan};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
 /// Exit code of `--exit-code` when there are changes.
 const CHANGES: u8 = 4;
@@ -54,10 +55,9 @@ pub struct DriftArgs {
 /// Reads the server and shows the difference.
 pub fn plan(args: &PlanArgs, session: &Session) -> Result<ExitCode> {
     args.output.as_deref().map(file::may_replace).transpose()?;
-    let (client, desired) = open(&args.environment, &args.connection, session)?;
-    let desired = desired.only(&args.only);
+    let opened = open(&args.environment, &args.connection, session, &args.only)?;
     let depth = if args.deep { Depth::Deep } else { Depth::Quick };
-    let plan = make(session, &client, &desired, depth, args.prune)?;
+    let (_, plan) = opened.plan(session, depth, args.prune)?;
     let ui = session.ui;
     if let Some(path) = &args.output {
         let text = serde_json::to_string_pretty(&plan)? + "\n";
@@ -83,8 +83,8 @@ pub fn plan(args: &PlanArgs, session: &Session) -> Result<ExitCode> {
 
 /// Looks into everything, and says what differs and what nobody declared.
 pub fn drift(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
-    let (client, desired) = open(&args.environment, &args.connection, session)?;
-    let plan = make(session, &client, &desired, Depth::Deep, false)?;
+    let opened = open(&args.environment, &args.connection, session, &[])?;
+    let (_, plan) = opened.plan(session, Depth::Deep, false)?;
     let ui = session.ui;
     if ui.json {
         ui.json(&plan)?;
@@ -121,31 +121,49 @@ fn has_other_roles(plan: &Plan) -> bool {
     all.into_iter().any(|address| address.kind == Kind::CertRole)
 }
 
-/// The server, and what it is to be.
+/// A server, what it is to be, and what was read of it meanwhile.
+pub struct Opened {
+    client: Client,
+    desired: Desired,
+    observed: Observed,
+}
+
+/// Asks the server while the declarations are being read. What is wrong with these is said first,
+/// whatever the server says. Of `only` these kinds, when it is not empty.
 pub fn open(
     environment: &Name,
     connection: &connect::Args,
     session: &Session,
-) -> Result<(Client, Desired)> {
+    only: &[Kind],
+) -> Result<Opened> {
     let estate = session.read()?;
     let declared = estate.environment(environment)?;
-    let desired = Desired::of(&estate, declared)?;
-    let client = connect::connect(connection, session, &estate, environment)?;
-    Ok((client, desired))
+    let settings = connect::settings(connection, session, &estate, environment);
+    let reading = settings.and_then(|settings| {
+        let (environment, only) = (environment.to_string(), only.to_vec());
+        let read = move || {
+            let client = settings.connect()?;
+            let observed = Observed::begin(&client, &environment, &only)?;
+            Ok((client, observed))
+        };
+        Ok(thread::Builder::new().spawn(read)?)
+    });
+    let desired = Desired::of(&estate, declared)?.only(only);
+    let read: Result<_> = reading?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let (client, observed) = read?;
+    Ok(Opened { client, desired, observed })
 }
 
-/// What has to be done now.
-pub fn make(
-    session: &Session,
-    client: &Client,
-    desired: &Desired,
-    depth: Depth,
-    prune: bool,
-) -> Result<Plan> {
-    let bar = session.ui.progress(desired.resources.len(), "reading");
-    let observed = Observed::of(client, desired, depth, &|| bar.inc(1));
-    bar.finish_and_clear();
-    Plan::of(desired, &observed?, depth, prune)
+impl Opened {
+    /// What has to be done now, and the server to do it on.
+    pub fn plan(self, session: &Session, depth: Depth, prune: bool) -> Result<(Client, Plan)> {
+        let Self { client, desired, observed } = self;
+        let bar = session.ui.progress(desired.resources.len(), "reading");
+        let observed = observed.complete(&client, &desired, depth, &|| bar.inc(1));
+        bar.finish_and_clear();
+        let plan = Plan::of(&desired, &observed?, depth, prune)?;
+        Ok((client, plan))
+    }
 }
 
 /// A plan that was written to a file.

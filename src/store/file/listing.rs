@@ -1,6 +1,6 @@
 //! What is in a directory.
 
-use super::shown;
+use super::{Shown, shown};
 use crate::error::{Error, Explain, Result};
 use std::fs;
 use std::io::ErrorKind;
@@ -27,7 +27,7 @@ pub fn entries(dir: &Path) -> Result<Vec<Entry>> {
     };
     let mut entries = Vec::new();
     for entry in listing {
-        let entry = entry.context(format!("cannot list {}", shown(dir)))?;
+        let entry = entry.context(format_args!("cannot list {}", Shown(dir)))?;
         let is_dir = entry.file_type()?.is_dir();
         let name = entry.file_name().into_string().map_err(|name| {
             let name = shown(Path::new(&name));
@@ -35,6 +35,6 @@ pub fn entries(dir: &Path) -> Result<Vec<Entry>> {
         })?;
         entries.push(Entry { name, is_dir });
     }
-    entries.sort();
+    entries.sort_unstable();
     Ok(entries)
 }

@@ -11,6 +11,7 @@ use crate::authority::{
     estate::Declared,
     identity,
     policies::{Rendered, Templates},
+    rights,
 };
 use crate::error::{Result, none_of};
 use crate::journal::{Act, History};
@@ -22,6 +23,7 @@ use crate::model::{
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What is declared for one server.
 pub struct Desired {
@@ -60,10 +62,11 @@ impl Desired {
     pub fn of(estate: &Estate, declared: &Declared) -> Result<Self> {
         let ground = Ground { estate, declared, history: estate.history() };
         let identities = identity::load_all(estate, declared)?;
-        let identities: Vec<Identity> =
-            identities.into_iter().filter(|identity| !identity.declared.auth.is_empty()).collect();
+        let identities = identities.into_iter().filter(|it| !it.declared.auth.is_empty());
+        let identities: Vec<Arc<Identity>> = identities.map(Arc::new).collect();
         none_of(taken(&identities))?;
         let templates = Templates::read(estate)?;
+        let rights = rights::Loader::new(&templates, ground.environment(), estate.context.now());
         let mut resources = mounts::resources(&ground, &identities)?;
         resources.extend(pki::issuers(&ground)?);
         if identities.iter().any(|identity| identity.declared.auth.contains(&Auth::Cert)) {
@@ -78,7 +81,10 @@ impl Desired {
             }
             resources.push(entity(&ground, identity));
             resources.extend(logins::resources(&ground, identity, trust.as_deref())?);
-            resources.extend(pki::role(&ground, identity, &set)?);
+            let held = rights.holders_of(identity)?;
+            let issues =
+                rights::issues(ground.environment(), identity, held.iter().map(|(it, _)| it));
+            resources.extend(issues.as_ref().map(pki::role));
         }
         resources.sort_by(|a, b| a.address.cmp(&b.address));
         none_of(twice(&resources))?;
@@ -109,7 +115,7 @@ impl Desired {
 
     /// Is it to be looked at?
     pub fn wants(&self, kind: Kind) -> bool {
-        self.only.is_empty() || self.only.contains(&kind)
+        kind.is_among(&self.only)
     }
 
     /// By address, for comparing.
@@ -143,7 +149,7 @@ fn entity(ground: &Ground, identity: &Identity) -> Resource {
 }
 
 /// Two identities under one name in one auth method would be one entity.
-fn taken(identities: &[Identity]) -> Vec<Finding> {
+fn taken(identities: &[Arc<Identity>]) -> Vec<Finding> {
     let mut seen = BTreeMap::new();
     let mut findings = Vec::new();
     for identity in identities {

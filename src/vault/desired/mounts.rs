@@ -11,12 +11,13 @@ use crate::model::{
 use crate::vault::mark;
 use crate::vault::resource::{Kind, Resource};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Everything that is mounted, and the configuration of what identities log in by.
 ///
 /// # Errors
 /// Usage: an identity logs in by a method that is mounted nowhere; a file that is not there.
-pub fn resources(ground: &Ground, identities: &[Identity]) -> Result<Vec<Resource>> {
+pub fn resources(ground: &Ground, identities: &[Arc<Identity>]) -> Result<Vec<Resource>> {
     let environment = ground.environment();
     let mut resources = Vec::new();
     for (key, path, engine) in environment.declared.mounts.iter() {

@@ -2,15 +2,11 @@
 //! login looks at, and what an identity may have issued.
 
 use super::Ground;
-use crate::authority::{
-    ca::ca_dir,
-    policies::{Rendered, Set},
-};
+use crate::authority::{ca::ca_dir, rights::Issues};
 use crate::error::{Error, Result};
-use crate::journal::{Record, chain::instant};
+use crate::journal::Record;
 use crate::model::{
     environment::{ISSUER, KeyHome},
-    identity::Identity,
     name::{Name, ObjectRef, Scope},
 };
 use crate::pki::{crl::Crl, pem};
@@ -104,10 +100,7 @@ pub fn crls(ground: &Ground) -> Result<Vec<Resource>> {
 /// The serial numbers of all certificates past their end.
 pub fn expired(ground: &Ground) -> BTreeSet<String> {
     let now = ground.estate.context.now();
-    let has_ended = |record: &&Record| {
-        let end = record.not_after.as_deref().and_then(instant);
-        end.is_some_and(|end| end < now)
-    };
+    let has_ended = |record: &&Record| record.ends().is_some_and(|end| end < now);
     let ended = ground.history.certificates().filter(has_ended);
     ended.filter_map(|record| record.serial.as_deref().map(decimal)).collect()
 }
@@ -119,18 +112,10 @@ fn decimal(hex: &str) -> String {
 
 /// The role in the PKI mount, for an identity whose policies let it issue by a role of its own
 /// name: it certifies the identity's own names and no other.
-pub fn role(ground: &Ground, identity: &Identity, set: &Set) -> Result<Option<Resource>> {
-    let environment = ground.environment();
-    let Some(mount) = environment.declared.mounts.path("pki") else { return Ok(None) };
-    let path = format!("\"{mount}/issue/{}\"", identity.name);
-    let names_it = |part: &Rendered| part.text.contains(&path);
-    if !set.runtime.iter().chain(&set.ops).any(names_it) {
-        return Ok(None);
-    }
-    let seconds = environment.declared.identity.workload.approximate().whole_seconds();
+pub fn role(issues: &Issues) -> Resource {
     let fields = json!({
         "issuer_ref": "default",
-        "allowed_domains": identity.dns.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "allowed_domains": issues.dns.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "allow_bare_domains": true,
         "allow_any_name": false,
         "allow_subdomains": false,
@@ -140,7 +125,7 @@ pub fn role(ground: &Ground, identity: &Identity, set: &Set) -> Result<Option<Re
         "allow_ip_sans": false,
         "allow_token_displayname": false,
         "allowed_domains_template": false,
-        "allowed_uri_sans": identity.uri.iter().collect::<Vec<_>>(),
+        "allowed_uri_sans": issues.uri.iter().collect::<Vec<_>>(),
         "allowed_uri_sans_template": false,
         "allowed_other_sans": [],
         "allowed_user_ids": [],
@@ -159,10 +144,9 @@ pub fn role(ground: &Ground, identity: &Identity, set: &Set) -> Result<Option<Re
         "ext_key_usage": [],
         "ext_key_usage_oids": [],
         "policy_identifiers": [],
-        "ttl": seconds,
-        "max_ttl": seconds,
+        "ttl": issues.ttl,
+        "max_ttl": issues.ttl,
         "not_after": "",
     });
-    let path = format!("{mount}/roles/{}", identity.name);
-    Ok(Some(Resource::new(Kind::PkiRole, path, fields)))
+    Resource::new(Kind::PkiRole, issues.role.as_str(), fields)
 }

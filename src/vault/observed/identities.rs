@@ -52,7 +52,7 @@ pub fn read(
     if !desired.wants(Kind::Entity) && !desired.wants(Kind::Alias) {
         return Ok(());
     }
-    observed.entities = entities(client)?;
+    let entities = std::mem::take(&mut observed.entities);
     let declared: BTreeMap<&str, &Resource> = desired
         .resources
         .iter()
@@ -70,7 +70,7 @@ pub fn read(
         Some(declared) => depth == Depth::Deep || desired.unsettled.contains(&declared.address),
         None => could_be_ours(name, entity),
     };
-    let looked_into = observed.entities.iter().filter(look_into);
+    let looked_into = entities.iter().filter(look_into);
     let names: Vec<String> = looked_into.map(|(name, _)| name.clone()).collect();
     let details =
         parallel::each(&names, |name| client.read(&format!("identity/entity/name/{name}")))?;
@@ -79,7 +79,7 @@ pub fn read(
     let members = details.iter().filter(|(name, _)| declared.contains_key(name.as_str()));
     groups(client, members.map(|(_, detail)| detail), observed)?;
     let ours = || Some(desired.environment.clone());
-    for (name, entity) in observed.entities.clone() {
+    for (name, entity) in entities {
         let address = Address { kind: Kind::Entity, path: format!("identity/entity/name/{name}") };
         let (fields, owner) = match (details.get(&name), declared.get(name.as_str())) {
             (Some(detail), declared) => {

@@ -36,30 +36,43 @@ pub struct Observed {
     pub resources: BTreeMap<Address, Resource>,
     /// Which of it is rootward's: `ENV` or `ENV/NAME`.
     pub owners: BTreeMap<Address, String>,
-    /// Entities with their aliases, by name.
-    pub entities: Entities,
+    /// Entities with their aliases, by name, until they are among the resources.
+    entities: Entities,
 }
 
 impl Observed {
-    /// Looks at everything that is declared, and at what is there beside it. `progress` is called
-    /// after each role.
+    /// What is read in bulk, whatever is declared: to be asked for while that is still being read.
+    /// Of `only` these kinds, as [`Desired::only`] has it.
     ///
     /// # Errors
     /// What the client says; WRONG-ENVIRONMENT, when the server carries another one's marks.
-    pub fn of(
+    pub fn begin(client: &Client, environment: &str, only: &[Kind]) -> Result<Self> {
+        let mut observed = Self::default();
+        mounts::read(client, &mut observed)?;
+        policies(client, &mut observed)?;
+        observed.check_environment(environment)?;
+        if Kind::Entity.is_among(only) || Kind::Alias.is_among(only) {
+            observed.entities = entities(client)?;
+        }
+        Ok(observed)
+    }
+
+    /// Looks at everything else that is declared, and at what is there beside it. `progress` is
+    /// called after each role.
+    ///
+    /// # Errors
+    /// As for [`Observed::begin`].
+    pub fn complete(
+        mut self,
         client: &Client,
         desired: &Desired,
         depth: Depth,
         progress: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let mut observed = Self::default();
-        mounts::read(client, &mut observed)?;
-        policies(client, &mut observed)?;
-        observed.check_environment(&desired.environment)?;
-        identities::read(client, desired, depth, &mut observed)?;
-        observed.check_environment(&desired.environment)?;
-        roles::read(client, desired, depth, progress, &mut observed)?;
-        Ok(observed)
+        identities::read(client, desired, depth, &mut self)?;
+        self.check_environment(&desired.environment)?;
+        roles::read(client, desired, depth, progress, &mut self)?;
+        Ok(self)
     }
 
     fn put(&mut self, resource: Resource, owner: Option<&str>) {
