@@ -1,0 +1,119 @@
+//! `rootward status`: the one screen; and `intermediate list`, a part of it.
+
+mod agenda;
+mod bar;
+mod json;
+mod next;
+mod screen;
+
+pub use json::{object, waiting};
+pub use next::first_root;
+pub use screen::tone;
+
+use super::{Session, at, day};
+use crate::ceremony::plan;
+use crate::error::Result;
+use crate::rotation::{Kind, Row, State, rows};
+use crate::ui::Ui;
+use std::process::ExitCode;
+use time::OffsetDateTime;
+
+/// Show what there is, until when, and what is due or missing
+///
+/// Above, by when the next ceremony is and what there is to do; then a line for each key, CRL and
+/// identity, the most urgent first: how it stands, its life, its next date. That is "due" when its
+/// window opens, "by" when it closes, "stop" when a CA can sign no more child of full lifetime, and
+/// "end".
+///
+/// LIFE: "=" is over, "|" is today, "-" to come, "+" the window in which it is replaced, "!" later
+/// than that, "x" past the signing stop.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  $ rootward status
+  $ rootward status --at 2027-06-01
+  $ rootward status --json")]
+pub struct Args {
+    /// As it will be then, if nothing is done until then
+    #[arg(long, value_name = "DATE", value_parser = at)]
+    at: Option<OffsetDateTime>,
+    /// Show every identity, however many there are, and generations that are over
+    #[arg(long)]
+    all: bool,
+}
+
+/// From this many identities on, those without anything to do are summed up.
+const MANY: usize = 30;
+
+/// What there is to do, the table, and the command to type next.
+pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
+    let (ui, estate) = (session.ui, session.read()?);
+    let at = args.at.unwrap_or(session.context.now());
+    let rows = rows(&estate, at)?;
+    let (is_medium, plan) = (estate.is_medium()?, plan::open(&estate)?);
+    if ui.json {
+        json::document(session, &rows, plan.as_ref(), at, None)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let lines = match is_medium {
+        true => agenda::ceremony(&rows, at).into_iter().collect(),
+        false => agenda::lines(&rows, at),
+    };
+    lines.iter().try_for_each(|(line, tone)| ui.data_line(line, *tone))?;
+    if !lines.is_empty() {
+        ui.out("")?;
+    }
+    page(args, session, &rows, at)?;
+    match is_medium {
+        true => ui.hint("this is a medium: what it is to sign is planned in the online workspace"),
+        false => next::say(session, &rows, plan.as_ref().map(|it| &it.plan), at),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The table, without what there is nothing to say of.
+fn page(args: &Args, session: &Session, rows: &[Row], at: OffsetDateTime) -> Result<()> {
+    let identities = rows.iter().filter(|row| row.kind == Kind::Identity).count();
+    let is_idle = |row: &&Row| !args.all && identities >= MANY && screen::is_idle(row, at);
+    let is_over = |row: &&Row| !args.all && row.state == State::Ended;
+    let (idle, rest): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(is_idle);
+    let (over, shown): (Vec<&Row>, Vec<&Row>) = rest.into_iter().partition(is_over);
+    screen::table(session, &shown, at)?;
+    let first = idle.iter().filter_map(|row| row.deadlines()).map(|it| it.due).min();
+    let idle = first.map(|first| {
+        let of = counted(idle.len(), "more identity is", "more identities are");
+        format!("{of} valid, the first is due {}", day(first))
+    });
+    let over = (!over.is_empty())
+        .then(|| counted(over.len(), "older generation is over", "older generations are over"));
+    let summed: Vec<String> = idle.into_iter().chain(over).collect();
+    summed_up(session.ui, &summed)
+}
+
+fn summed_up(ui: &Ui, lines: &[String]) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    ui.out("")?;
+    lines.iter().try_for_each(|line| ui.out(line))?;
+    ui.hint("show them too: rootward status --all");
+    Ok(())
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// The rows of one kind; identities have a table of their own.
+pub fn list(session: &Session, kind: Kind) -> Result<()> {
+    let estate = session.read()?;
+    let at = session.context.now();
+    let rows: Vec<Row> = rows(&estate, at)?.into_iter().filter(|row| row.kind == kind).collect();
+    if session.ui.json {
+        return json::document(session, &rows, plan::open(&estate)?.as_ref(), at, None);
+    }
+    if rows.is_empty() {
+        session.ui.status(&format!("there is no {} yet", kind.word()));
+        return Ok(());
+    }
+    screen::table(session, &rows.iter().collect::<Vec<_>>(), at)
+}
