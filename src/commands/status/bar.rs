@@ -18,12 +18,13 @@ pub fn bar(life: &Deadlines, at: OffsetDateTime, width: usize) -> String {
     let edges = edges(&moments, width);
     let part = (0..TO_COME.len()).rev().find(|part| moments[*part] <= at).unwrap_or(0);
     let today = match at > life.end {
-        true => width.saturating_sub(1),
+        true => width,
         false => {
             let last = edges[part + 1].saturating_sub(1);
             cell(&moments, at, width).min(last).max(edges[part])
         }
     };
+    let today = today.min(width.saturating_sub(1));
     let cell = |index: usize| match index {
         _ if index < today => OVER,
         _ if index == today => TODAY,
@@ -69,8 +70,8 @@ mod tests {
     fn the_parts_of_a_life_and_today_are_where_they_are() {
         let root = life(&Cadence::root(), 20 * 365, 3 * 365);
         let shown = |days: i64| bar(&root, BEGIN + Duration::days(days), 20);
-        assert_eq!(shown(0), "|-------------++!xxx");
-        assert_eq!(shown(10 * 365), "==========|---++!xxx");
+        assert_eq!(shown(0), "|------------+++!xxx");
+        assert_eq!(shown(10 * 365), "==========|--+++!xxx");
         assert_eq!(shown(15 * 365), "===============|!xxx");
         assert_eq!(shown(18 * 365), "==================|x");
         assert_eq!(shown(20 * 365), "===================|");

@@ -3,6 +3,8 @@
 mod agenda;
 mod bar;
 mod json;
+#[cfg(feature = "vault")]
+mod live;
 mod next;
 mod screen;
 
@@ -11,10 +13,14 @@ pub use next::first_root;
 pub use screen::tone;
 
 use super::{Session, at, day};
+#[cfg(feature = "vault")]
+use super::{environment, vault::connect};
+use crate::authority::Estate;
 use crate::ceremony::plan;
 use crate::error::Result;
+#[cfg(feature = "vault")]
+use crate::model::name::Name;
 use crate::rotation::{Kind, Row, State, rows};
-use crate::ui::Ui;
 use std::process::ExitCode;
 use time::OffsetDateTime;
 
@@ -28,10 +34,21 @@ use time::OffsetDateTime;
 /// LIFE: "=" is over, "|" is today, "-" to come, "+" the window in which it is replaced, "!" later
 /// than that, "x" past the signing stop.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[cfg_attr(
+    feature = "vault",
+    command(after_help = "Examples:
   $ rootward status
   $ rootward status --at 2027-06-01
-  $ rootward status --json")]
+  $ rootward status --json
+  $ rootward status --live prod")
+)]
+#[cfg_attr(
+    not(feature = "vault"),
+    command(after_help = "Examples:
+  $ rootward status
+  $ rootward status --at 2027-06-01
+  $ rootward status --json")
+)]
 pub struct Args {
     /// As it will be then, if nothing is done until then
     #[arg(long, value_name = "DATE", value_parser = at)]
@@ -39,39 +56,86 @@ pub struct Args {
     /// Show every identity, however many there are, and generations that are over
     #[arg(long)]
     all: bool,
+    /// Also ask the servers of ENV, or of all: is it served as it was issued?
+    #[cfg(feature = "vault")]
+    #[arg(long, value_name = "ENV", num_args = 0.., value_parser = environment, conflicts_with = "at")]
+    live: Option<Vec<Name>>,
+    /// Exit with 4 when a server differs
+    #[cfg(feature = "vault")]
+    #[arg(long, requires = "live")]
+    exit_code: bool,
+    #[cfg(feature = "vault")]
+    #[command(flatten)]
+    connection: connect::Args,
 }
+
+/// Exit code of `--exit-code` when a server differs.
+#[cfg(feature = "vault")]
+const DIFFERS: u8 = 4;
 
 /// From this many identities on, those without anything to do are summed up.
 const MANY: usize = 30;
 
-/// What there is to do, the table, and the command to type next.
+/// What there is to do, the table, what servers show, and the command to type next.
 pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
-    let (ui, estate) = (session.ui, session.read()?);
+    let estate = session.read()?;
     let at = args.at.unwrap_or(session.context.now());
     let rows = rows(&estate, at)?;
-    let (is_medium, plan) = (estate.is_medium()?, plan::open(&estate)?);
-    if ui.json {
-        json::document(session, &rows, plan.as_ref(), at, None)?;
-        return Ok(ExitCode::SUCCESS);
+    #[cfg(feature = "vault")]
+    let seen = match &args.live {
+        Some(environments) => Some(live::look(args, session, &estate, environments)?),
+        None => None,
+    };
+    if session.ui.json {
+        #[cfg(feature = "vault")]
+        let more = seen.as_ref().map(|seen| ("live", live::value(seen)));
+        #[cfg(not(feature = "vault"))]
+        let more = None;
+        json::document(session, &rows, plan::open(&estate)?.as_ref(), at, more)?;
+    } else {
+        page(args, session, &estate, &rows, at)?;
     }
+    #[cfg(feature = "vault")]
+    if let Some(seen) = seen {
+        if !session.ui.json {
+            live::page(session.ui, &seen)?;
+        }
+        if args.exit_code && live::differs(&seen) {
+            return Ok(ExitCode::from(DIFFERS));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn page(
+    args: &Args,
+    session: &Session,
+    estate: &Estate,
+    rows: &[Row],
+    at: OffsetDateTime,
+) -> Result<()> {
+    let (ui, is_medium) = (session.ui, estate.is_medium()?);
     let lines = match is_medium {
-        true => agenda::ceremony(&rows, at).into_iter().collect(),
-        false => agenda::lines(&rows, at),
+        true => agenda::ceremony(rows, at).into_iter().collect(),
+        false => agenda::lines(rows, at),
     };
     lines.iter().try_for_each(|(line, tone)| ui.data_line(line, *tone))?;
     if !lines.is_empty() {
         ui.out("")?;
     }
-    page(args, session, &rows, at)?;
+    table(args, session, rows, at)?;
     match is_medium {
         true => ui.hint("this is a medium: what it is to sign is planned in the online workspace"),
-        false => next::say(session, &rows, plan.as_ref().map(|it| &it.plan), at),
+        false => {
+            let plan = plan::open(estate)?;
+            next::say(session, rows, plan.as_ref().map(|it| &it.plan), at);
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The table, without what there is nothing to say of.
-fn page(args: &Args, session: &Session, rows: &[Row], at: OffsetDateTime) -> Result<()> {
+fn table(args: &Args, session: &Session, rows: &[Row], at: OffsetDateTime) -> Result<()> {
     let identities = rows.iter().filter(|row| row.kind == Kind::Identity).count();
     let is_idle = |row: &&Row| !args.all && identities >= MANY && screen::is_idle(row, at);
     let is_over = |row: &&Row| !args.all && row.state == State::Ended;
@@ -85,17 +149,9 @@ fn page(args: &Args, session: &Session, rows: &[Row], at: OffsetDateTime) -> Res
     });
     let over = (!over.is_empty())
         .then(|| counted(over.len(), "older generation is over", "older generations are over"));
-    let summed: Vec<String> = idle.into_iter().chain(over).collect();
-    summed_up(session.ui, &summed)
-}
-
-fn summed_up(ui: &Ui, lines: &[String]) -> Result<()> {
-    if lines.is_empty() {
-        return Ok(());
+    for line in idle.into_iter().chain(over) {
+        session.ui.out(&format!("\n{line} (--all)"))?;
     }
-    ui.out("")?;
-    lines.iter().try_for_each(|line| ui.out(line))?;
-    ui.hint("show them too: rootward status --all");
     Ok(())
 }
 
