@@ -80,7 +80,7 @@ fn what_is_served_is_what_was_issued() {
     assert!(run.stdout.contains("prod/vault-server at "), "{}", run.stdout);
 
     prod.seal();
-    differs(&prod, &format!("prod at {place}: is sealed"));
+    differs(&prod, &format!("prod at {place}: the server of prod at https://{place} is sealed"));
     prod.kill();
     let run = differs(&prod, &format!("{place}: connection refused: nothing listens there"));
     assert!(run.stdout.contains("prod/vault-server"), "{}", run.stdout);

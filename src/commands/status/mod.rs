@@ -93,44 +93,40 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         let more = None;
         json::document(session, &rows, plan::open(&estate)?.as_ref(), at, more)?;
     } else {
-        page(args, session, &estate, &rows, at)?;
+        above(session, &estate, &rows, at)?;
+        table(args, session, &rows, at)?;
+        #[cfg(feature = "vault")]
+        seen.as_ref().map(|seen| live::page(session.ui, seen)).transpose()?;
+        below(session, &estate, &rows, at)?;
     }
     #[cfg(feature = "vault")]
-    if let Some(seen) = seen {
-        if !session.ui.json {
-            live::page(session.ui, &seen)?;
-        }
-        if args.exit_code && live::differs(&seen) {
-            return Ok(ExitCode::from(DIFFERS));
-        }
+    if args.exit_code && seen.is_some_and(|seen| live::differs(&seen)) {
+        return Ok(ExitCode::from(DIFFERS));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn page(
-    args: &Args,
-    session: &Session,
-    estate: &Estate,
-    rows: &[Row],
-    at: OffsetDateTime,
-) -> Result<()> {
-    let (ui, is_medium) = (session.ui, estate.is_medium()?);
-    let lines = match is_medium {
+/// By when the next ceremony is, and what there is to do: on a medium nothing but ceremonies.
+fn above(session: &Session, estate: &Estate, rows: &[Row], at: OffsetDateTime) -> Result<()> {
+    let lines = match estate.is_medium()? {
         true => agenda::ceremony(rows, at).into_iter().collect(),
         false => agenda::lines(rows, at),
     };
-    lines.iter().try_for_each(|(line, tone)| ui.data_line(line, *tone))?;
-    if !lines.is_empty() {
-        ui.out("")?;
+    for (line, tone) in &lines {
+        session.ui.data_line(line, *tone)?;
     }
-    table(args, session, rows, at)?;
-    match is_medium {
-        true => ui.hint("this is a medium: what it is to sign is planned in the online workspace"),
-        false => {
-            let plan = plan::open(estate)?;
-            next::say(session, rows, plan.as_ref().map(|it| &it.plan), at);
-        }
+    if lines.is_empty() { Ok(()) } else { session.ui.out("") }
+}
+
+/// The command to type next.
+fn below(session: &Session, estate: &Estate, rows: &[Row], at: OffsetDateTime) -> Result<()> {
+    if estate.is_medium()? {
+        let text = "this is a medium: what it is to sign is planned in the online workspace";
+        session.ui.hint(text);
+        return Ok(());
     }
+    let plan = plan::open(estate)?;
+    next::say(session, rows, plan.as_ref().map(|it| &it.plan), at);
     Ok(())
 }
 
@@ -149,8 +145,12 @@ fn table(args: &Args, session: &Session, rows: &[Row], at: OffsetDateTime) -> Re
     });
     let over = (!over.is_empty())
         .then(|| counted(over.len(), "older generation is over", "older generations are over"));
-    for line in idle.into_iter().chain(over) {
-        session.ui.out(&format!("\n{line} (--all)"))?;
+    let summed: Vec<String> = idle.into_iter().chain(over).collect();
+    if !summed.is_empty() {
+        session.ui.out("")?;
+    }
+    for line in summed {
+        session.ui.out(&format!("{line} (--all)"))?;
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ pub fn seen(target: &Target, desired: &Desired, known: &Known, is_sound: bool) -
     let url = connection.address.to_string();
     let place = url.strip_prefix("https://").unwrap_or(&url).to_owned();
     let of_server = |judged: Judged| vec![judged.of(environment, environment.as_str(), &place)];
-    let client = match open(target) {
-        Ok((client, version)) => (client, version),
+    let (client, version) = match open(target) {
+        Ok(opened) => opened,
         // Whoever brings nothing to be let in by has not been told of anything wrong.
         Err(error) => {
             let is_nobody = connection.token.is_none() && connection.certificate.is_none();
@@ -29,7 +29,6 @@ pub fn seen(target: &Target, desired: &Desired, known: &Known, is_sound: bool) -
             return of_server(Judged { verdict, ..judged });
         }
     };
-    let (client, version) = client;
     let mut seen = of_server(Judged::as_issued(format!("up and unsealed, version {version}")));
     seen.extend(default_issuers(&client, environment, desired, known, &url));
     seen.extend(crls(&client, environment, desired, &url));
@@ -42,12 +41,11 @@ fn open(target: &Target) -> Result<(Client, String)> {
     Ok((client, version))
 }
 
-/// In the words of the client, which names the server first.
+/// In the words of the client, without what it was asked and where.
 fn failed(error: &Error, url: &str) -> Judged {
     let said = error.messages().join(": ");
-    let said = said.strip_prefix(&format!("{url}: ")).unwrap_or(&said);
-    let said = said.strip_prefix(&format!("{url} ")).unwrap_or(said);
-    Judged { hint: error.hint.clone(), ..Judged::differs(said) }
+    let why = said.rsplit_once(&format!("{url}: ")).map_or(said.as_str(), |(_, why)| why);
+    Judged { hint: error.hint.clone(), ..Judged::differs(why) }
 }
 
 /// In each PKI mount: is the one that signs by default the active generation?
