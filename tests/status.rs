@@ -159,7 +159,7 @@ fn what_is_over_and_what_is_idle_is_summed_up() {
     assert!(!text.contains("prod/identity@g1 "), "{text}");
     assert!(text.contains("\n1 older generation is over (--all)\n"), "{text}");
     let text = shown(&site, &["--at", &later, "--all"]);
-    assert!(text.contains("prod/identity@g1      ended"), "{text}");
+    assert!(text.contains("prod/identity@g1   ended"), "{text}");
 }
 
 #[test]

@@ -20,9 +20,9 @@ pub fn ceremony(rows: &[Row], at: OffsetDateTime) -> Option<(String, Tone)> {
     let rows: Vec<&Row> =
         rows.iter().filter(|row| row.needs_root() && is_to_come(row, at)).collect();
     let until = |moment: OffsetDateTime| {
-        let is_open = move |row: &&Row| row.deadlines().is_some_and(|it| it.due <= moment);
-        let mut on_table: Vec<&Row> =
-            rows.iter().copied().filter(|row| waits(row, at) || is_open(row)).collect();
+        let is_due = |row: &Row| row.deadlines().is_some_and(|it| it.due <= moment);
+        let is_open = |row: &&&Row| is_due(row) || row.state == State::Requested || waits(row, at);
+        let mut on_table: Vec<&Row> = rows.iter().filter(is_open).copied().collect();
         on_table.sort_by_key(|row| (!waits(row, at), row.deadlines().map(|it| it.rotate_by)));
         named(&on_table)
     };
@@ -37,8 +37,9 @@ pub fn ceremony(rows: &[Row], at: OffsetDateTime) -> Option<(String, Tone)> {
             Some((format!("a ceremony is needed now: {}", until(at)), Tone::Warn))
         }
         Some(by) => {
-            let stage = rows.iter().map(|row| row.stage(at)).max().unwrap_or_default();
-            let tone = if stage == Stage::Quiet { Tone::Plain } else { Tone::Warn };
+            let is_quiet =
+                |row: &&Row| row.deadlines().is_none_or(|it| it.stage(at) == Stage::Quiet);
+            let tone = if rows.iter().all(is_quiet) { Tone::Plain } else { Tone::Warn };
             let (when, table) = (days(by, at), until(by));
             Some((format!("next ceremony by {} ({when}): {table}", day(by)), tone))
         }
