@@ -143,8 +143,7 @@ fn a_crl_that_is_older_or_gone_or_not_ours() {
     let prod = Server::start(&site, "prod");
     prod.apply();
     is_well(&prod);
-    let copy = site.path("ca/prod/identity/g1/crl.pem");
-    let older = fs::read(&copy).unwrap();
+    let older = site.snapshot();
     site.keyed(&["revoke", "prod/sygnal", "--reason", "superseded", "--yes"]).ok();
     let line = "crls/prod-identity-g1: an older one is loaded: it revokes 0, ours 1";
     let run = differs(&prod, line);
@@ -169,7 +168,7 @@ fn a_crl_that_is_older_or_gone_or_not_ours() {
     assert!(run.stdout.contains("prod/vault-server at 127.0.0.1:"), "{}", run.stdout);
 
     // An old copy of the workspace: its CRL lacks what the server's has.
-    fs::write(&copy, older).unwrap();
+    older.into_iter().for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
     let run = prod.rootward(&["status", "--live", "prod", "--exit-code"]);
     assert!(run.code == 4 && run.stdout.contains("it revokes what ours does not"), "{run:?}");
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// finding.
 ///
 /// # Errors
-/// Usage: a connection that cannot be understood. What is wrong with the workspace.
+/// Usage: a connection that cannot be understood. Refused: what is not as recorded.
 pub fn look(
     args: &Args,
     session: &Session,
@@ -35,7 +35,7 @@ pub fn look(
         let options = if is_one { &args.connection } else { &args.connection.each(environment)? };
         match connect::prepare(options, session, estate, environment) {
             Ok(connection) => targets.push(Target { declared, connection }),
-            Err(error) if error.kind == Kind::Usage => return Err(error),
+            Err(error) if error.kind != Kind::Failed => return Err(error),
             Err(error) => unready.push(Seen {
                 environment: environment.clone(),
                 object: environment.to_string(),
