@@ -62,9 +62,10 @@ impl Ui {
         self
     }
 
-    /// Is standard output a terminal with fewer columns than that?
-    pub fn is_narrower(&self, width: usize) -> bool {
-        columns(&std::io::stdout()).is_some_and(|columns| columns < width)
+    /// How wide a table on standard output may be: as the terminal; 80 columns where there is none,
+    /// as in a mail.
+    pub fn table_width(&self) -> usize {
+        columns(&std::io::stdout()).unwrap_or(80)
     }
 
     /// How long lines of running text on standard output may be: as wide as the terminal, at most

@@ -41,7 +41,7 @@ impl Client {
     /// # Errors
     /// Failed: the host has no address.
     pub fn new(connection: &Connection) -> Result<Self> {
-        let servers = route::addresses(connection)?;
+        let servers = route::addresses(&connection.address)?;
         let name = connection.called();
         let http = Http::builder()
             .tls_backend_preconfigured(tls::config(connection)?)

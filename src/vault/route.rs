@@ -2,15 +2,18 @@
 
 use super::connection::Connection;
 use crate::error::{Error, Result};
-use crate::model::{address::Host, text::clean};
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use crate::model::{
+    address::{Address, Host},
+    net::DnsName,
+    text::clean,
+};
+use std::net::{SocketAddr, ToSocketAddrs};
 
 /// All addresses of the server.
 ///
 /// # Errors
 /// Failed: its name is not known.
-pub(super) fn addresses(connection: &Connection) -> Result<Vec<SocketAddr>> {
-    let address = &connection.address;
+pub(super) fn addresses(address: &Address) -> Result<Vec<SocketAddr>> {
     let name = match &address.host {
         Host::Ip(ip) => return Ok(vec![SocketAddr::new(*ip, address.port)]),
         Host::Name(name) => name.as_str(),
@@ -27,13 +30,17 @@ pub(super) fn addresses(connection: &Connection) -> Result<Vec<SocketAddr>> {
     if found.is_empty() { Err(unknown(String::new())) } else { Ok(found) }
 }
 
+/// What a server is called, and its certificate must be for: that name, else the host.
+pub(super) fn called(address: &Address, name: Option<&DnsName>) -> String {
+    match (name, &address.host) {
+        (Some(name), _) | (None, Host::Name(name)) => name.to_string(),
+        (None, Host::Ip(ip)) => ip.to_string(),
+    }
+}
+
 impl Connection {
     /// What the server is called, and its certificate must be for.
     pub(super) fn called(&self) -> String {
-        match (&self.server_name, &self.address.host) {
-            (Some(name), _) | (None, Host::Name(name)) => name.to_string(),
-            (None, Host::Ip(IpAddr::V4(address))) => address.to_string(),
-            (None, Host::Ip(IpAddr::V6(address))) => address.to_string(),
-        }
+        called(&self.address, self.server_name.as_ref())
     }
 }

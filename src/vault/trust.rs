@@ -104,7 +104,10 @@ impl Own {
 }
 
 /// Every generation that has a certificate.
-fn certificates(estate: &Estate, object: &ObjectRef) -> Result<Vec<(ObjectRef, Certificate)>> {
+pub(super) fn certificates(
+    estate: &Estate,
+    object: &ObjectRef,
+) -> Result<Vec<(ObjectRef, Certificate)>> {
     let generations = estate.history().certified_generations(&object.scope).into_iter();
     let objects = generations.map(|generation| object.clone().at(generation));
     objects

@@ -66,7 +66,7 @@ fn load(estate: &Estate, row: &Row) -> Option<Identity> {
 
 /// Of what cannot be read `verify` and `identity show` say why.
 fn line(row: &Row, identity: Option<&Identity>, at: time::OffsetDateTime) -> Vec<(String, Tone)> {
-    let tone = tone(row.state);
+    let tone = tone(row, at);
     let of = |word: &dyn Fn(&Identity) -> String| identity.map_or_else(|| "?".to_owned(), word);
     let dash = || "-".to_owned();
     let policies = |identity: &Identity| match (&identity.declared.policies, &identity.declared.ops)

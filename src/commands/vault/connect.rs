@@ -1,4 +1,6 @@
-//! Options of every verb that talks to a server, and how the connection comes of them.
+//! How a connection comes of options, variables and declarations.
+
+pub use super::options::Args;
 
 use super::found::{self, Found};
 use crate::authority::Estate;
@@ -11,37 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
-
-/// Which server, and as whom; in the place of each the variable BAO_* or VAULT_*.
-#[derive(Debug, Default, clap::Args)]
-#[group(id = "connection")]
-#[command(next_help_heading = "Connection (else BAO_*, VAULT_*, as declared)")]
-pub struct Args {
-    /// The server, https://HOST:PORT
-    #[arg(long, value_name = "URL")]
-    pub address: Option<String>,
-    /// The name on the server's certificate, where it is not the host
-    #[arg(long, value_name = "NAME")]
-    pub tls_server_name: Option<String>,
-    /// CAs of the server, in the place of the environment's own
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
-    /// The certificate to show, with the ones above it
-    #[arg(long, value_name = "FILE")]
-    pub client_cert: Option<PathBuf>,
-    /// Its private key
-    #[arg(long, value_name = "FILE")]
-    pub client_key: Option<PathBuf>,
-    /// A file with the token; else ~/.vault-token
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// The namespace that everything is in
-    #[arg(long, value_name = "PATH")]
-    pub namespace: Option<String>,
-    /// How long to wait for an answer [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub timeout: Option<u64>,
-}
 
 /// A client of the environment's server, which has been found to be initialised and unsealed.
 ///
@@ -92,9 +63,26 @@ pub fn settings(
     if let Some(Found { source, .. }) = found::variable("SKIP_VERIFY")? {
         session.ui.warn(&format!("{source} is not heeded: every server is verified"));
     }
-    let address = found::text(args.address.as_deref(), "--address", "ADDR")?;
+    let address = args.text(args.address.as_deref(), "--address", "ADDR")?;
     let connection = connection(args, session, estate, environment, address.as_ref())?;
+    if connection.token.is_none() {
+        return Err(no_token());
+    }
     Ok(Settings { connection, address })
+}
+
+/// Everything for a client, before anything is connected to; perhaps without a token.
+///
+/// # Errors
+/// Usage: a setting that cannot be understood. Failed: no server can be trusted yet.
+pub fn prepare(
+    args: &Args,
+    session: &Session,
+    estate: &Estate,
+    environment: &Name,
+) -> Result<Connection> {
+    let address = args.text(args.address.as_deref(), "--address", "ADDR")?;
+    connection(args, session, estate, environment, address.as_ref())
 }
 
 fn connection(
@@ -106,8 +94,8 @@ fn connection(
 ) -> Result<Connection> {
     let declared = &estate.environment(environment)?.environment.declared;
     let server_name =
-        found::text(args.tls_server_name.as_deref(), "--tls-server-name", "TLS_SERVER_NAME")?;
-    let namespace = found::text(args.namespace.as_deref(), "--namespace", "NAMESPACE")?;
+        args.text(args.tls_server_name.as_deref(), "--tls-server-name", "TLS_SERVER_NAME")?;
+    let namespace = args.text(args.namespace.as_deref(), "--namespace", "NAMESPACE")?;
     Ok(Connection {
         address: match address {
             Some(found) => self::address(found)?,
@@ -118,7 +106,7 @@ fn connection(
             .transpose()?,
         trust: Arc::new(trust(args, estate, environment)?),
         certificate: certificate(args, session, environment)?,
-        token: Some(token(args, session)?),
+        token: token(args, session)?,
         namespace: namespace.map(|found| vault::namespace(&found.value)).transpose()?,
         timeouts: timeouts(args)?,
         seed: seed(session)?,
@@ -140,7 +128,7 @@ fn address(found: &Found<String>) -> Result<Address> {
 fn trust(args: &Args, estate: &Estate, environment: &Name) -> Result<Trust> {
     /// As large as the bundles of operating systems are.
     const BUNDLE: u64 = 4 << 20;
-    let Some(found) = found::path(args.cacert.as_ref(), "--cacert", "CACERT")? else {
+    let Some(found) = args.path(args.cacert.as_ref(), "--cacert", "CACERT")? else {
         return Trust::of(estate, environment, None);
     };
     let pem = file::read(&found.value, BUNDLE).context(&found.source)?;
@@ -152,8 +140,8 @@ fn certificate(
     session: &Session,
     environment: &Name,
 ) -> Result<Option<ClientCertificate>> {
-    let chain = found::path(args.client_cert.as_ref(), "--client-cert", "CLIENT_CERT")?;
-    let key = found::path(args.client_key.as_ref(), "--client-key", "CLIENT_KEY")?;
+    let chain = args.path(args.client_cert.as_ref(), "--client-cert", "CLIENT_CERT")?;
+    let key = args.path(args.client_key.as_ref(), "--client-key", "CLIENT_KEY")?;
     let (chain, key) = match (chain, key) {
         (None, None) => return Ok(None),
         (Some(chain), Some(key)) => (chain, key),
@@ -184,27 +172,34 @@ fn read(found: &Found<PathBuf>) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 /// From a file, a variable, or where `bao login` and `vault login` leave it.
-fn token(args: &Args, session: &Session) -> Result<Token> {
+fn token(args: &Args, session: &Session) -> Result<Option<Token>> {
     let of_file = |path: &Path| {
         let bytes = read_named(path)?;
         unlock::warn_if_open(session, path);
-        Token::parse(&file::shown(path), &bytes)
+        Token::parse(&file::shown(path), &bytes).map(Some)
     };
     if let Some(path) = &args.token_file {
         return of_file(path);
     }
+    if args.is_of_several {
+        return Ok(None);
+    }
     if let Some(Found { value, source }) = found::variable("TOKEN")? {
-        return Token::parse(&source, Zeroizing::new(value).as_bytes());
+        return Token::parse(&source, Zeroizing::new(value).as_bytes()).map(Some);
     }
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     let left = home.map(|home| Path::new(&home).join(".vault-token"));
     match left.filter(|path| file::exists(path)) {
         Some(path) => of_file(&path),
-        None => Err(Error::usage(
-            "there is no token: expected --token-file, BAO_TOKEN, VAULT_TOKEN or ~/.vault-token",
-        )
-        .hint("bao login -method=cert, or vault login -method=cert; or --token-file FILE")),
+        None => Ok(None),
     }
+}
+
+fn no_token() -> Error {
+    Error::usage(
+        "there is no token: expected --token-file, BAO_TOKEN, VAULT_TOKEN or ~/.vault-token",
+    )
+    .hint("bao login -method=cert, or vault login -method=cert; or --token-file FILE")
 }
 
 /// `BAO_CLIENT_TIMEOUT` is a number of seconds or as Go writes durations, `60s`, `2m`.

@@ -4,6 +4,7 @@ mod apply;
 mod config;
 pub mod connect;
 mod found;
+mod options;
 mod plan;
 pub mod show;
 

@@ -106,6 +106,25 @@ impl Desired {
         Ok(Self { environment, resources, unsettled, expired, only: Vec::new() })
     }
 
+    /// Of its CAs alone, without a look at any identity: issuers, and the CRLs of certificate login.
+    ///
+    /// # Errors
+    /// What is wrong with a certificate or CRL of the workspace.
+    pub fn of_cas(estate: &Estate, declared: &Declared) -> Result<Self> {
+        let ground = Ground { estate, declared, history: estate.history() };
+        let mut resources = pki::issuers(&ground)?;
+        if ground.environment().declared.mounts.path("cert").is_some() {
+            resources.extend(pki::crls(&ground)?);
+        }
+        Ok(Self {
+            environment: declared.environment.name.to_string(),
+            resources,
+            unsettled: BTreeSet::new(),
+            expired: pki::expired(&ground),
+            only: vec![Kind::Issuer, Kind::Crl],
+        })
+    }
+
     /// Only these kinds: the CRLs and entities after a revocation, say. The rest is neither read nor
     /// planned; it costs no request.
     #[must_use]

@@ -2,7 +2,7 @@
 //! is read one by one: the server has no other way.
 
 use super::{Depth, Observed, keys};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::vault::client::Client;
 use crate::vault::desired::Desired;
 use crate::vault::issuers::{self, Issuer, mount_of};
@@ -96,7 +96,12 @@ fn listings(desired: &Desired, observed: &Observed) -> Vec<Listing> {
 
 /// The fields of one; `None` when it went away meanwhile.
 pub fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Option<Fields>> {
-    let Some(data) = client.read(path)? else { return Ok(None) };
+    let read = match client.read(path) {
+        // With 400, where everything else that is not there is 404.
+        Err(error) if kind == Kind::Crl && is_no_such_crl(&error) => None,
+        read => read?,
+    };
+    let Some(data) = read else { return Ok(None) };
     let mut fields = object(data);
     if kind == Kind::Crl {
         return Ok(Some(object(json!({ "serials": fields.remove("serials") }))));
@@ -106,6 +111,10 @@ pub fn one(client: &Client, kind: Kind, path: &str, depth: Depth) -> Result<Opti
         fields.insert(ROLE_ID.to_owned(), id[ROLE_ID].clone());
     }
     Ok(Some(fields))
+}
+
+fn is_no_such_crl(error: &Error) -> bool {
+    error.messages().iter().any(|message| message.contains(": 400, no such CRL"))
 }
 
 /// `ENV-...`, as the declared ones are called.

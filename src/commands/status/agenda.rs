@@ -1,0 +1,118 @@
+//! What comes above the table: by when the next ceremony is, and what there is to do.
+
+use crate::commands::{day, left};
+use crate::model::cadence::Stage;
+use crate::rotation::{Row, State};
+use crate::ui::Tone;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// How many objects are named, before the rest is counted.
+const NAMED: usize = 3;
+
+/// One line for the ceremony, when one will ever be needed, and one for all there is to do.
+pub fn lines(rows: &[Row], at: OffsetDateTime) -> Vec<(String, Tone)> {
+    [ceremony(rows, at), work(rows, at)].into_iter().flatten().collect()
+}
+
+/// The first moment by which a root key has to have signed, and what can be on its table then.
+pub fn ceremony(rows: &[Row], at: OffsetDateTime) -> Option<(String, Tone)> {
+    let rows: Vec<&Row> =
+        rows.iter().filter(|row| row.needs_root() && is_to_come(row, at)).collect();
+    let until = |moment: OffsetDateTime| {
+        let is_due = |row: &Row| row.deadlines().is_some_and(|it| it.due <= moment);
+        let is_open = |row: &&&Row| is_due(row) || row.state == State::Requested || waits(row, at);
+        let mut on_table: Vec<&Row> = rows.iter().filter(is_open).copied().collect();
+        on_table.sort_by_key(|row| (!waits(row, at), row.deadlines().map(|it| it.rotate_by)));
+        named(&on_table)
+    };
+    let first = rows.iter().filter_map(|row| row.deadlines()).map(|it| it.rotate_by).min();
+    match first {
+        Some(by) if by <= at => {
+            let (by, ago) = (day(by), days(by, at));
+            let text = format!("the next ceremony was to be held by {by} ({ago}): {}", until(at));
+            Some((text, Tone::Bad))
+        }
+        _ if rows.iter().any(|row| waits(row, at)) => {
+            Some((format!("a ceremony is needed now: {}", until(at)), Tone::Warn))
+        }
+        Some(by) => {
+            let is_quiet =
+                |row: &&Row| row.deadlines().is_none_or(|it| it.stage(at) == Stage::Quiet);
+            let tone = if rows.iter().all(is_quiet) { Tone::Plain } else { Tone::Warn };
+            let (when, table) = (days(by, at), until(by));
+            Some((format!("next ceremony by {} ({when}): {table}", day(by)), tone))
+        }
+        None => None,
+    }
+}
+
+/// A certificate or CRL that can have no successor is none that a ceremony has to do with.
+fn is_to_come(row: &Row, at: OffsetDateTime) -> bool {
+    row.state != State::Valid || row.stage(at) == Stage::Quiet
+}
+
+/// Is a root key to sign it whatever the date? Not what has not even been requested.
+fn waits(row: &Row, at: OffsetDateTime) -> bool {
+    match row.state {
+        State::Requested => row.deadlines().is_none(),
+        State::Due => row.is_due_before_its_time(at),
+        State::Revoked => row.next.is_some(),
+        _ => false,
+    }
+}
+
+/// What there is to do, by its state; else the first day on which there will be something.
+fn work(rows: &[Row], at: OffsetDateTime) -> Option<(String, Tone)> {
+    let mut open: BTreeMap<State, usize> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.next.is_some()) {
+        *open.entry(row.state).or_default() += 1;
+    }
+    if let Some((first, _)) = open.first_key_value() {
+        let tone = if *first <= State::Overdue { Tone::Bad } else { Tone::Warn };
+        let parts: Vec<String> =
+            open.iter().map(|(state, count)| format!("{count} {}", word(*state))).collect();
+        return Some((format!("to do: {}", parts.join(", ")), tone));
+    }
+    let due = |row: &Row| row.deadlines().map(|it| it.due).filter(|due| *due > at);
+    let first = rows.iter().filter_map(due).min()?;
+    let is_then = |row: &&Row| due(row).is_some_and(|due| due.date() == first.date());
+    let then: Vec<&Row> = rows.iter().filter(is_then).collect();
+    let text =
+        format!("nothing to do until {} ({}): {}", day(first), days(first, at), named(&then));
+    Some((text, Tone::Good))
+}
+
+/// As it follows a number.
+fn word(state: State) -> &'static str {
+    match state {
+        State::WaitsForRequest => "waiting for a request",
+        state => state.word(),
+    }
+}
+
+/// `a, b, c and 5 more`.
+fn named(rows: &[&Row]) -> String {
+    let names: Vec<&str> = rows.iter().take(NAMED).map(|row| row.object.as_str()).collect();
+    let names = names.join(", ");
+    match rows.len().saturating_sub(NAMED) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
+/// `in 12 days`; years where there are many.
+fn days(then: OffsetDateTime, at: OffsetDateTime) -> String {
+    /// Beyond it nobody counts days.
+    const MANY: i64 = 730;
+    match (then - at).whole_days() {
+        0 if then >= at => "today".to_owned(),
+        0 => "earlier today".to_owned(),
+        1 => "in 1 day".to_owned(),
+        -1 => "1 day ago".to_owned(),
+        count if count.abs() > MANY && count > 0 => format!("in {}", left(then, at)),
+        count if count.abs() > MANY => format!("{} ago", left(at, then)),
+        count if count > 0 => format!("in {count} days"),
+        count => format!("{} days ago", -count),
+    }
+}
