@@ -48,7 +48,11 @@ pub fn savings(
     let start = Start::of(estate, from)?;
     let cas = apply(changes, estate, &start.cas)?;
     let simulate = |cas: &[Ca]| years::simulate(cas, &start.known, from, until);
-    let ceremonies = simulate(&cas).ceremonies;
+    let years = simulate(&cas);
+    if !years.impossible.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ceremonies = years.ceremonies;
     let before = ceremonies.len();
     let mut found = Vec::new();
     for trial in cas.iter().flat_map(|ca| trials(ca, &ceremonies)) {

@@ -57,7 +57,7 @@ struct World<'a> {
 const ROOT: usize = 0;
 
 /// Nobody holds more.
-const MOST: usize = 5000;
+const MOST: usize = 1000;
 
 /// From what is known, as long as something has to be done before `until`.
 pub fn simulate(cas: &[Ca], known: &[Known], from: OffsetDateTime, until: OffsetDateTime) -> Years {
@@ -295,11 +295,25 @@ impl<'a> World<'a> {
             let lacks = false;
             self.issuers.push(Issuer { ca: place, number, since, needed_until, end, crl, lacks });
         }
-        let deadlines = life.deadlines(&ca.cadence, ca.child);
-        let window = Window::of(&deadlines, Reason::SigningStop(deadlines.signing_stop));
+        let window = self.window_of(place, life);
         let (number, life) = (Some(number), Some(life));
         let newest = self.lines[place].newest + 1;
-        self.lines[place] = Line { number, newest, life, window: Some(window) };
+        self.lines[place] = Line { number, newest, life, window };
+    }
+
+    /// When what begins now has to be replaced; never, where that would be at once, again and again.
+    fn window_of(&mut self, place: usize, life: Life) -> Option<Window> {
+        let ca = &self.cas[place];
+        let deadlines = life.deadlines(&ca.cadence, ca.child);
+        if deadlines.rotate_by > life.begin {
+            return Some(Window::of(&deadlines, Reason::SigningStop(deadlines.signing_stop)));
+        }
+        let (scope, lifetime, child) = (&ca.scope, ca.lifetime, ca.child.whole_days());
+        let message = format!("{scope} is to live {lifetime}, and what it signs up to {child}d");
+        if !self.years.impossible.contains(&message) {
+            self.years.impossible.push(message);
+        }
+        None
     }
 
     fn supersede(&mut self, place: usize) {
