@@ -2,9 +2,10 @@
 //! identities.
 
 use super::change::{self, Change};
+use super::issuer::Issuer;
 use super::known::life;
 use super::window::Window;
-use super::years::Issuer;
+
 use super::{Event, Reason, Task};
 use crate::authority::{Estate, cadence::Ca, estate::Declared, identity};
 use crate::error::Result;

@@ -11,6 +11,7 @@
 
 mod change;
 mod daily;
+mod issuer;
 mod known;
 mod savings;
 mod window;

@@ -1,14 +1,14 @@
 //! The ceremonies of years: roots, intermediates, and the roots' CRLs.
 
-use super::known::{Known, Successor};
+mod begin;
+
+use super::issuer::Issuer;
+use super::known::Known;
 use super::window::{Life, Window, next};
 use super::{Ceremony, Event, Reason, Task};
 use crate::authority::cadence::Ca;
-use crate::model::{
-    environment::KeyHome,
-    name::{ObjectRef, Scope},
-};
-use time::{Duration, OffsetDateTime};
+use crate::model::name::{ObjectRef, Scope};
+use time::OffsetDateTime;
 
 /// What the years bring.
 pub struct Years {
@@ -18,22 +18,6 @@ pub struct Years {
     /// Every CA generation that issues CRLs.
     pub issuers: Vec<Issuer>,
     pub impossible: Vec<String>,
-}
-
-/// A generation of a CA as the issuer of CRLs.
-#[derive(Clone, Debug)]
-pub struct Issuer {
-    /// Its place among the CAs.
-    pub ca: usize,
-    pub number: u32,
-    /// It issues its first CRL then, if it has none.
-    pub since: OffsetDateTime,
-    /// The last of its certificates ends then.
-    pub needed_until: OffsetDateTime,
-    /// Its notAfter.
-    pub end: OffsetDateTime,
-    pub crl: Option<Life>,
-    pub lacks: bool,
 }
 
 /// The generation of a CA that signs, and when the next has to be there.
@@ -73,126 +57,11 @@ pub fn simulate(cas: &[Ca], known: &[Known], from: OffsetDateTime, until: Offset
     Years { issuers: world.issuers, ..world.years }
 }
 
-impl Issuer {
-    /// Its next CRL; none follows one that ends with its issuer (`Row` agrees), or that nobody
-    /// will ask for.
-    pub fn window(&self, ca: &Ca) -> Option<Window> {
-        let Some(crl) = self.crl else {
-            let needed = ca.has_crl() && self.needed_until > self.since;
-            return needed.then_some(Window::at_once(self.since, Reason::Missing));
-        };
-        let deadlines = crl.deadlines(&ca.crl_cadence, Duration::ZERO);
-        let window = Window::of(&deadlines, Reason::Ends(crl.end));
-        if self.lacks {
-            return Some(window.open_at(self.since, Reason::Lacks));
-        }
-        let is_last = crl.end >= self.end;
-        (!is_last && self.needed_until >= window.by).then_some(window)
-    }
-
-    /// Issues a CRL; as long as declared, but not longer than its issuer lives.
-    pub fn issue(&mut self, ca: &Ca, at: OffsetDateTime) {
-        let end = ca.crl_lifetime.not_after(at).map_or(self.end, |end| end.min(self.end));
-        self.crl = Some(Life { begin: at, end });
-        self.lacks = false;
-    }
-
-    pub fn object(&self, ca: &Ca) -> String {
-        object(ca, self.number)
-    }
-}
-
 fn object(ca: &Ca, number: u32) -> String {
     ObjectRef { scope: ca.scope.clone(), generation: Some(number) }.to_string()
 }
 
-impl<'a> World<'a> {
-    fn begin(cas: &'a [Ca], known: &[Known], from: OffsetDateTime) -> Self {
-        let years = Years {
-            ceremonies: Vec::new(),
-            activations: Vec::new(),
-            issuers: Vec::new(),
-            impossible: Vec::new(),
-        };
-        let mut world = World { cas, lines: Vec::new(), issuers: Vec::new(), now: from, years };
-        for (place, known) in known.iter().enumerate() {
-            let line = world.line(place, known);
-            world.lines.push(line);
-            world.know_issuers(place, known);
-        }
-        world
-    }
-
-    fn line(&mut self, place: usize, known: &Known) -> Line {
-        let (ca, now) = (&self.cas[place], self.now);
-        let active = known.active.and_then(|number| known.generation(number));
-        let Some(active) = active else {
-            let reason = if known.newest > 0 { Reason::Requested } else { Reason::Missing };
-            let window = Some(Window::at_once(now, reason));
-            let newest = known.newest.saturating_sub(1);
-            return Line { number: None, newest, life: None, window };
-        };
-        let deadlines = active.life.deadlines(&ca.cadence, ca.child);
-        let window = Window::of(&deadlines, Reason::SigningStop(deadlines.signing_stop));
-        let line = Line {
-            number: Some(active.number),
-            newest: known.newest,
-            life: Some(active.life),
-            window: Some(window),
-        };
-        match known.successor {
-            Some(Successor::Certified(number)) => {
-                let Some(next) = known.generation(number) else { return line };
-                let until = deadlines.until_activated(next.life.begin).rotate_by;
-                self.activate(place, number, until);
-                let deadlines = next.life.deadlines(&ca.cadence, ca.child);
-                let window = Window::of(&deadlines, Reason::SigningStop(deadlines.signing_stop));
-                Line { number: Some(number), life: Some(next.life), window: Some(window), ..line }
-            }
-            Some(Successor::Requested(number)) => {
-                let window = Some(window.open_at(now, Reason::Requested));
-                Line { newest: number - 1, window, ..line }
-            }
-            None if active.is_revoked => {
-                Line { window: Some(Window::at_once(now, Reason::Revoked)), ..line }
-            }
-            None if known.is_under_tainted => {
-                Line { window: Some(window.open_at(now, Reason::Tainted)), ..line }
-            }
-            None => line,
-        }
-    }
-
-    fn know_issuers(&mut self, place: usize, known: &Known) {
-        let (ca, now) = (&self.cas[place], self.now);
-        let signs = self.lines[place].number;
-        for generation in &known.generations {
-            let may = ca.key == KeyHome::Local && (ca.has_crl() || generation.crl.is_some());
-            if !may || generation.is_revoked || generation.life.end < now {
-                continue;
-            }
-            let end = generation.life.end;
-            let issued = generation.issued_until;
-            let needed_until = match signs {
-                _ if signs == Some(generation.number) => Some(end),
-                // It signed until a moment ago: see `activate`.
-                _ if known.active == Some(generation.number) => self.after(place, end),
-                _ => issued.filter(|issued| *issued >= now),
-            };
-            let Some(needed_until) = needed_until else { continue };
-            let (number, crl, lacks) = (generation.number, generation.crl, generation.lacks);
-            let issuer = Issuer { ca: place, number, since: now, needed_until, end, crl, lacks };
-            self.issuers.push(issuer);
-        }
-    }
-
-    /// How long a CA that signs no more is asked for CRLs: of an old root there is a link that ends
-    /// with it.
-    fn after(&self, place: usize, end: OffsetDateTime) -> Option<OffsetDateTime> {
-        let ca = &self.cas[place];
-        Some(if ca.is_root() { end } else { end.min(self.now + ca.child) })
-    }
-
+impl World<'_> {
     /// Whatever needs the root key.
     fn windows(&self) -> impl Iterator<Item = Window> + '_ {
         let crls = self.root_crls().filter_map(|place| self.crl_window(place));
@@ -314,6 +183,13 @@ impl<'a> World<'a> {
             self.years.impossible.push(message);
         }
         None
+    }
+
+    /// How long a CA that signs no more is asked for CRLs: of an old root there is a link that ends
+    /// with it.
+    fn after(&self, place: usize, end: OffsetDateTime) -> Option<OffsetDateTime> {
+        let ca = &self.cas[place];
+        Some(if ca.is_root() { end } else { end.min(self.now + ca.child) })
     }
 
     fn supersede(&mut self, place: usize) {
