@@ -1,5 +1,6 @@
 //! The forecast comes true: its ceremonies are held, each at its moment, and what is forecast then is
 //! what was forecast at the beginning.
+#![expect(clippy::disallowed_methods, reason = "tests look at files and the clock themselves")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod common;
