@@ -11,6 +11,9 @@ use time::OffsetDateTime;
 /// The columns that the table of ceremonies takes for ordinary names.
 const WIDE: usize = 76;
 
+/// The same of the table of what needs no ceremony.
+const WIDE_WORK: usize = 66;
+
 /// Each ceremony and what is on its table; without the reasons on a narrow terminal.
 pub fn ceremonies(ui: &Ui, forecast: &Forecast) -> Result<()> {
     if forecast.ceremonies.is_empty() {
@@ -94,6 +97,7 @@ fn list(ui: &Ui, forecast: &Forecast) -> Result<()> {
 }
 
 fn summed(ui: &Ui, forecast: &Forecast) -> Result<()> {
+    let has_range = !ui.is_narrower(WIDE_WORK);
     let years = years(forecast);
     let mut kinds: BTreeMap<(String, Task), Vec<&Event>> = BTreeMap::new();
     for event in &forecast.work {
@@ -116,11 +120,18 @@ fn summed(ui: &Ui, forecast: &Forecast) -> Result<()> {
         let range = if least == most { most.to_string() } else { format!("{least}-{most}") };
         let next = events.first().map_or_else(String::new, |event| day(event.at));
         let all: usize = a_year.iter().sum();
-        let cells = [environment, what.to_owned(), next, range, all.to_string()];
-        cells.map(|cell| (cell, Tone::Plain)).to_vec()
+        let mut cells = vec![environment, what.to_owned(), next, all.to_string()];
+        if has_range {
+            cells.insert(3, range);
+        }
+        cells.into_iter().map(|cell| (cell, Tone::Plain)).collect()
     });
-    let header = ["ENVIRONMENT", "WITHOUT THE ROOT KEY", "NEXT", "A YEAR", "IN ALL"];
-    ui.table(&header, &cells.collect::<Vec<_>>(), &[3, 4])
+    let mut header = vec!["ENVIRONMENT", "WITHOUT ROOT KEY", "NEXT", "IN ALL"];
+    if has_range {
+        header.insert(3, "A YEAR");
+    }
+    let right: Vec<usize> = (3..header.len()).collect();
+    ui.table(&header, &cells.collect::<Vec<_>>(), &right)
 }
 
 /// The end of each year from the beginning on.
