@@ -7,6 +7,7 @@ pub mod custodian;
 pub mod custody;
 pub mod docs;
 pub mod explain;
+pub mod forecast;
 pub mod identity;
 pub mod init;
 pub mod intermediate;
