@@ -75,6 +75,9 @@ impl Cli {
             Command::Revoke(args) => commands::revoke::run(args, &session()),
             Command::Rotate(verb) => commands::rotate::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
+            Command::Check(args) => commands::check::run(args, &session()),
+            Command::Metrics(args) => commands::metrics::run(args, &session()),
+            Command::Calendar(args) => commands::calendar::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Custody(verb) => commands::custody::run(verb, &session()),
             #[cfg(feature = "vault")]
@@ -136,6 +139,9 @@ pub enum Command {
     Rotate(commands::rotate::Verb),
     Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
+    Check(commands::check::Args),
+    Metrics(commands::metrics::Args),
+    Calendar(commands::calendar::Args),
     Verify(commands::verify::Args),
     #[cfg(feature = "vault")]
     #[command(subcommand)]
