@@ -93,7 +93,7 @@ fn each_stage_has_its_exit_code_and_the_data_say_the_same() {
         ("+24.1d", vec![], 2, "rotation by 2"),
         ("+26d", vec![], 2, overdue),
         ("+31d", vec![], 2, overdue),
-        ("+1d", vec!["--warning", "notice"], 1, "waiting: prod/vault"),
+        ("+1d", vec!["--warning", "notice"], 1, "prod/vault (waits for request)"),
         ("+20.1d", vec!["--warning", "notice", "--critical", "warning"], 1, "rotation by 2"),
         ("+23.1d", vec!["--critical", "warning"], 2, "rotation by 2"),
         ("+24.9d", vec!["--warning", "overdue", "--critical", "expired"], 0, "next: "),
@@ -180,6 +180,18 @@ fn what_has_a_successor_on_its_way_is_not_asked_for_twice() {
     read(&run, 2);
     let line = "\nCRITICAL prod/identity@g2: overdue since 2";
     assert!(run.stdout.contains(line), "{}", run.stdout);
+}
+
+#[test]
+fn what_was_revoked_is_critical_until_it_is_replaced() {
+    let site = Site::prepared();
+    site.keyed(&["revoke", "prod/hello", "--reason", "keyCompromise", "--yes"]).ok();
+    let run = site.run(&["check"]);
+    assert_eq!(read(&run, 2).0, "prod/hello (revoked)");
+    let line = "\nCRITICAL prod/hello: revoked; rootward identity issue prod/hello\n";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    site.keyed(&["identity", "issue", "prod/hello"]).ok();
+    read(&site.run(&["check"]), 0);
 }
 
 #[test]

@@ -347,6 +347,17 @@ fn rules_and_dashboard_name_only_what_is_written() {
 }
 
 #[test]
+fn the_readme_names_every_metric_and_every_alert() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(file).unwrap();
+    let named: BTreeSet<&str> = text.split('`').collect();
+    let all = FAMILIES.iter().map(|family| family.name).chain(ALERTS.iter().map(|it| it.name));
+    for name in all {
+        assert!(named.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn every_query_of_the_dashboard_is_promql_and_every_panel_has_a_place() {
     let site = Site::empty();
     let text = site.run(&["metrics", "--dashboard"]).ok().stdout;

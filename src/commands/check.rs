@@ -25,7 +25,7 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:
   $ rootward check
   $ rootward check --env prod --files
-  $ rootward check --warning notice --critical overdue --json")]
+  $ rootward check --warning overdue --critical expired --json")]
 pub struct Args {
     /// Only this environment, and the root
     #[arg(long = "env", value_name = "ENV", value_parser = environment)]

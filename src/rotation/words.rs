@@ -32,13 +32,13 @@ pub fn verb(row: &Row) -> &'static str {
 }
 
 /// The first few of these names, and how many there are besides.
-pub fn few<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub fn few<S: AsRef<str>>(names: &[S]) -> String {
     const FEW: usize = 3;
-    let names: Vec<&str> = names.collect();
-    let first = names[..names.len().min(FEW)].join(", ");
+    let shown: Vec<&str> = names.iter().take(FEW).map(AsRef::as_ref).collect();
+    let shown = shown.join(", ");
     match names.len().saturating_sub(FEW) {
-        0 => first,
-        more => format!("{first} and {more} more"),
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn many_names_are_counted() {
-        assert_eq!(few(["a"].into_iter()), "a");
-        assert_eq!(few(["a", "b", "c", "d", "e"].into_iter()), "a, b, c and 2 more");
+        assert_eq!(few(&["a"]), "a");
+        assert_eq!(few(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
     }
 }

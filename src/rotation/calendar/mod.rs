@@ -80,7 +80,7 @@ fn of_ceremony(ceremony: &Ceremony, number: usize, uids: &Uids) -> [Event; 2] {
     let (opens, by) = (day(ceremony.opens), day(ceremony.by));
     let description =
         format!("Hold it between {opens} and {by}. On its table:\n{}", table.join("\n"));
-    let names = few(objects.into_iter());
+    let names = few(&objects);
     let event = |stage: Stage, on: OffsetDateTime, summary: String| Event {
         uid: uids.of(&thing, stage.word()),
         day: on.date(),

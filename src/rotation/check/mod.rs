@@ -4,7 +4,7 @@
 mod performance;
 
 use super::{
-    Row,
+    Row, State,
     ceremonies::{Ceremony, ceremonies},
     files::Difference,
     open,
@@ -119,7 +119,7 @@ impl Verdict<'_> {
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
         if let Some(differences) = self.differences.filter(|it| !it.is_empty()) {
-            let paths = few(differences.iter().map(|it| it.path.as_str()));
+            let paths = few(&differences.iter().map(|it| it.path.as_str()).collect::<Vec<_>>());
             parts.push(format!("not as recorded: {paths}"));
         }
         let (loud, table) = (self.loud(), self.table());
@@ -130,13 +130,14 @@ impl Verdict<'_> {
             parts.push(format!("ceremony {}", self.until(ceremony.by, table)));
         }
         let others: Vec<&Row> = loud.iter().filter(|row| !on_it(row)).copied().collect();
-        let (dated, waiting): (Vec<&Row>, Vec<&Row>) =
-            others.into_iter().partition(|row| row.deadlines().is_some());
+        let (dated, now): (Vec<&Row>, Vec<&Row>) =
+            others.into_iter().partition(|row| is_by_date(row, self.at));
         if let Some(first) = dated.iter().filter_map(|row| by(row)).min() {
             parts.push(format!("rotation {}", self.until(first, &dated)));
         }
-        if !waiting.is_empty() {
-            parts.push(format!("waiting: {}", names(&waiting)));
+        if !now.is_empty() {
+            let state = |row: &&Row| format!("{} ({})", row.object, row.state.word());
+            parts.push(few(&now.iter().map(state).collect::<Vec<_>>()));
         }
         if parts.is_empty() {
             parts.push(self.quiet());
@@ -161,7 +162,7 @@ impl Verdict<'_> {
         match self.said.len() {
             0 => next,
             _ => {
-                format!("{next}; noticed: {}", few(self.said.iter().map(|row| row.object.as_str())))
+                format!("{next}; noticed: {}", names(&self.said))
             }
         }
     }
@@ -199,23 +200,30 @@ fn by(row: &Row) -> Option<OffsetDateTime> {
 }
 
 fn names(rows: &[&Row]) -> String {
-    few(rows.iter().map(|row| row.object.as_str()))
+    few(&rows.iter().map(|row| row.object.as_str()).collect::<Vec<_>>())
+}
+
+/// Is it as urgent as it is for its age alone?
+fn is_by_date(row: &Row, at: OffsetDateTime) -> bool {
+    row.deadlines().is_some_and(|deadlines| deadlines.stage(at) == row.stage(at))
 }
 
 /// How a row stands, in words.
 #[must_use]
 pub fn phrase(row: &Row, at: OffsetDateTime) -> String {
+    let dated = |moment| format!("{} ({})", day(moment), distance(moment, at));
     let state = row.state.word();
     let Some(deadlines) = row.deadlines() else { return state.to_owned() };
-    let stage = deadlines.stage(at);
-    if row.stage(at) > stage {
-        return format!("{state}, whatever its age");
+    let in_time = format!("{} by {}", verb(row), dated(deadlines.rotate_by));
+    if !is_by_date(row, at) {
+        return match row.state {
+            State::Requested => format!("{state}, {in_time}"),
+            // To be replaced at once, whenever that would have been.
+            _ => state.to_owned(),
+        };
     }
-    let dated = |moment| format!("{} ({})", day(moment), distance(moment, at));
-    match stage {
-        Stage::Quiet | Stage::Notice | Stage::Warning | Stage::Critical => {
-            format!("{} by {}", verb(row), dated(deadlines.rotate_by))
-        }
+    match deadlines.stage(at) {
+        Stage::Quiet | Stage::Notice | Stage::Warning | Stage::Critical => in_time,
         Stage::Overdue => {
             format!("overdue since {}, ends {}", dated(deadlines.rotate_by), day(deadlines.end))
         }
