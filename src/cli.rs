@@ -76,6 +76,9 @@ impl Cli {
             Command::Rotate(verb) => commands::rotate::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
             Command::Forecast(args) => commands::forecast::run(args, &session()),
+            Command::Check(args) => commands::check::run(args, &session()),
+            Command::Metrics(args) => commands::metrics::run(args, &session()),
+            Command::Calendar(args) => commands::calendar::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Custody(verb) => commands::custody::run(verb, &session()),
             #[cfg(feature = "vault")]
@@ -138,6 +141,9 @@ pub enum Command {
     Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
     Forecast(commands::forecast::Args),
+    Check(commands::check::Args),
+    Metrics(commands::metrics::Args),
+    Calendar(commands::calendar::Args),
     Verify(commands::verify::Args),
     #[cfg(feature = "vault")]
     #[command(subcommand)]

@@ -125,6 +125,10 @@ fn prepare_page(shell: &Shell, path: &str) {
                  mkdir new && cp identities/prod/turn/*.pem new/",
             );
         }
+        // What the pages before have revoked is critical.
+        "rootward check" => {
+            shell.run("rootward identity issue prod/hello");
+        }
         "rootward vault drift" => {
             shell.run("rootward vault apply prod --prune --yes");
         }

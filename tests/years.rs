@@ -96,7 +96,10 @@ fn whoever_does_nothing_is_told_each_stage_at_its_second() {
     for group in moments.chunk_by(|a, b| a.0 == b.0) {
         let said = said_at(&mut world, group[0].0);
         for (at, stage, object) in group {
-            assert!(said.contains(object.trim_end_matches(" CRL")), "{object} {stage:?} at {at}: {said}");
+            assert!(
+                said.contains(object.trim_end_matches(" CRL")),
+                "{object} {stage:?} at {at}: {said}"
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use rootward::ceremony::{plan::Wanted, single};
 use rootward::context::Context;
 use rootward::custody::shares::{Progress, Share};
 use rootward::error::{Error, Result};
-use rootward::journal::Origin;
+use rootward::journal::{Act, Origin, Record};
 use rootward::model::name::{Name, ObjectRef};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -129,6 +129,32 @@ pub fn prepared(dir: &Path, count: usize, issued: bool) -> PathBuf {
     if issued {
         issue(&dir, &names(count));
     }
+    dir
+}
+
+/// A copy of a small workspace whose journal says that so many identities are there: no certificate
+/// is made, which would take minutes; only what reads no file can be measured.
+pub fn recorded(dir: &Path, like: &Path, count: usize) -> PathBuf {
+    let dir = dir.join(format!("recorded-{count}"));
+    fs::create_dir_all(&dir).unwrap();
+    base(&dir);
+    declare(&dir, &names(count));
+    let rng = ring::rand::SystemRandom::new();
+    let context = context(&rng);
+    let made = Estate::read(like, &context).unwrap();
+    let template = made.journal.records.iter().rfind(|record| record.act == Act::IdentityIssue);
+    let template = template.unwrap();
+    let (mut estate, _) = Estate::change(&dir, &context).unwrap();
+    let record = |(index, name): (usize, Name)| Record {
+        object: format!("prod/{name}"),
+        serial: Some(format!("01{index:032x}")),
+        key: Some(format!("{index:064x}")),
+        cn: Some(name.to_string()),
+        uri: Some(format!("spiffe://prod.example.internal/app/{name}")),
+        ..template.clone()
+    };
+    let records = names(count).into_iter().enumerate().map(record).collect();
+    estate.commit(Vec::new(), records).unwrap();
     dir
 }
 

@@ -90,32 +90,45 @@ pub fn growth() {
     report("one more among 10,000 / in an empty workspace", &pairs, "<= 1.25");
 }
 
-/// `status` over 10,000 certificates beside a bare parse of their files; and its memory.
+/// What watches 10,000 certificates beside a bare parse of their files, and its memory: from the
+/// journal, and with every file read. Then `status` of ten times as many.
 pub fn status() {
     let dir = fresh();
     let estate = estate::prepared(dir.path(), 10_000, true);
-    let issued = estate.join("ca/prod/issued");
-    let status = || seconds(Command::new(ROOTWARD).arg("-C").arg(&estate).args(["-q", "status"]));
-    let pairs: Vec<_> = (0..11).map(|_| (status(), bare::scan(&issued))).collect();
-    report("status of 10,000 / bare x509-parser loop", &pairs, "< 1");
-    let verify = || seconds(Command::new(ROOTWARD).arg("-C").arg(&estate).args(["-q", "verify"]));
-    let pairs: Vec<_> = (0..3).map(|_| (verify(), bare::scan(&issued))).collect();
-    report("verify of 10,000 / the same loop", &pairs, "none");
-    for verb in ["status", "verify"] {
-        let output = Command::new("/usr/bin/time")
-            .args(["-f", "%M", ROOTWARD, "-q", "-C"])
-            .arg(&estate)
-            .arg(verb)
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stderr).unwrap();
-        let kib: u64 = text.trim().rsplit('\n').next().unwrap().parse().unwrap();
-        println!(
-            "{:44} {:6} MiB (goal for status: < 64)",
-            format!("peak memory of {verb}"),
-            kib / 1024
-        );
+    let run = |estate: &Path, line: &str| {
+        let mut command = Command::new(ROOTWARD);
+        let command = command.arg("-C").arg(estate).arg("-q").args(line.split(' '));
+        seconds(command)
+    };
+    for (line, goal) in [
+        ("status", "<= 0.5"),
+        ("check", "<= 0.5"),
+        ("metrics", "<= 0.5"),
+        ("check --files", "<= 1.2"),
+        ("metrics --files", "<= 1.2"),
+    ] {
+        let pairs: Vec<_> = (0..11).map(|_| (run(&estate, line), bare::scan(&estate))).collect();
+        report(&format!("{line} of 10,000 / bare x509-parser loop"), &pairs, goal);
+        memory(&estate, line);
     }
+    let verify = || seconds(Command::new(ROOTWARD).arg("-C").arg(&estate).args(["-q", "verify"]));
+    let pairs: Vec<_> = (0..3).map(|_| (verify(), bare::scan(&estate))).collect();
+    report("verify of 10,000 / the same loop", &pairs, "none");
+    memory(&estate, "verify");
+    let many = estate::recorded(dir.path(), &estate, 100_000);
+    let pairs: Vec<_> =
+        (0..5).map(|_| (run(&many, "status"), 10.0 * run(&estate, "status"))).collect();
+    report("status of 100,000 / ten times 10,000", &pairs, "about 1");
+    memory(&many, "status");
+}
+
+fn memory(estate: &Path, line: &str) {
+    let mut command = Command::new("/usr/bin/time");
+    command.args(["-f", "%M", ROOTWARD, "-q", "-C"]).arg(estate).args(line.split(' '));
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    let kib: u64 = text.trim().rsplit('\n').next().unwrap().parse().unwrap();
+    println!("{:44} {:6} MiB (goal < 64)", "  its peak memory", kib / 1024);
 }
 
 /// Starting up beside `/bin/true`.

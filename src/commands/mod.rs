@@ -1,7 +1,9 @@
 //! One verb per file or function: take the arguments, call an act, print. Only here are the
 //! clock, the environment and the process looked at.
 
+pub mod calendar;
 pub mod ceremony;
+pub mod check;
 pub mod crl;
 pub mod custodian;
 pub mod custody;
@@ -12,6 +14,7 @@ pub mod identity;
 pub mod init;
 pub mod intermediate;
 pub mod journal;
+pub mod metrics;
 mod openssl;
 pub mod policy;
 pub mod revoke;

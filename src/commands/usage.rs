@@ -17,10 +17,14 @@ pub fn report(error: &clap::Error, arguments: &[OsString], cli: &clap::Command) 
         let is_lost = error.print().is_err_and(|error| !closed(&error));
         return ExitCode::from(if !asked { 2 } else { u8::from(is_lost) });
     }
-    let ui = Ui::new(Color::Auto, false, false, super::no_color());
-    ui.error(
-        &Error::usage(clean(&message(error))).hint(clean(&hint(error, &path(arguments, cli)))),
-    );
+    let path = path(arguments, cli);
+    let wrong = Error::usage(clean(&message(error))).hint(clean(&hint(error, &path)));
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let ui = Ui::new(Color::Auto, json, false, super::no_color());
+    if path == "rootward check" {
+        return super::check::unknown(&wrong, &ui);
+    }
+    ui.error(&wrong);
     ExitCode::from(2)
 }
 

@@ -2,9 +2,17 @@
 //! it to whom. Pure functions of an estate and a moment; nothing here writes.
 
 mod ca;
+pub mod calendar;
+pub mod ceremonies;
+pub mod check;
+pub mod files;
 pub mod forecast;
+pub mod metrics;
+mod open;
 pub mod row;
 mod rows;
+mod words;
 
+pub use open::{of_environment, open};
 pub use row::{Kind, Row, State};
 pub use rows::{of_identity, rows};

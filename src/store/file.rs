@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -163,6 +163,22 @@ pub fn truncate(path: &Path, length: u64) -> Result<()> {
 /// Writes a file beside its place and renames it there: whoever looks sees the old content or the
 /// new. `sync`: each file by itself; without it the caller syncs the whole batch.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
+    let (file, beside) = create_beside(path, bytes, mode)?;
+    if sync {
+        file.sync_all().context(format!("cannot sync {}", shown(path)))?;
+    }
+    fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
+}
+
+/// The same for what other users' programs are to read, whatever the umask is.
+pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
+    let (file, beside) = create_beside(path, bytes, 0o644)?;
+    let readable = file.set_permissions(fs::Permissions::from_mode(0o644));
+    readable.and_then(|()| file.sync_all()).context(format!("cannot sync {}", shown(path)))?;
+    fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
+}
+
+fn create_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<(File, PathBuf)> {
     let name = path.file_name().unwrap_or_default();
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);
@@ -176,10 +192,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
         }
         other => other,
     }?;
-    if sync {
-        file.sync_all().context(format!("cannot sync {}", shown(path)))?;
-    }
-    fs::rename(&beside, path).context(format!("cannot rename to {}", shown(path)))
+    Ok((file, beside))
 }
 
 /// Is there nothing of this name, or a file that may be replaced? For names that people give.

@@ -19,7 +19,7 @@ pub fn ceremonies(ui: &Ui, forecast: &Forecast) -> Result<()> {
     if forecast.ceremonies.is_empty() {
         return Ok(());
     }
-    let has_reason = !ui.is_narrower(WIDE);
+    let has_reason = ui.table_width() >= WIDE;
     let mut header = vec!["#", "FROM", "BY", "ON THE TABLE", "WHY"];
     if !has_reason {
         header.pop();
@@ -97,7 +97,7 @@ fn list(ui: &Ui, forecast: &Forecast) -> Result<()> {
 }
 
 fn summed(ui: &Ui, forecast: &Forecast) -> Result<()> {
-    let has_range = !ui.is_narrower(WIDE_WORK);
+    let has_range = ui.table_width() >= WIDE_WORK;
     let years = years(forecast);
     let mut kinds: BTreeMap<(String, Task), Vec<&Event>> = BTreeMap::new();
     for event in &forecast.work {

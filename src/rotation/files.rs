@@ -1,0 +1,206 @@
+//! The certificates and CRLs themselves, or what the journal says of them.
+
+use super::{Kind, Row, State};
+use crate::authority::{Estate, ca::ca_dir};
+use crate::error::{Error, Result};
+use crate::journal::{History, Record, chain::instant};
+use crate::model::{
+    name::{ObjectRef, Scope},
+    text::{clean, hex},
+};
+use crate::pki::{inspect::sha256, pem};
+use crate::store::{file, layout};
+use rayon::prelude::*;
+use time::OffsetDateTime;
+use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate, X509Name};
+
+/// A current certificate or CRL, as it was read or as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Below the workspace.
+    pub path: String,
+    /// notBefore, or thisUpdate of a CRL.
+    pub begin: OffsetDateTime,
+    /// notAfter, or nextUpdate of a CRL.
+    pub end: OffsetDateTime,
+    /// Common name of the issuer.
+    pub issuer: String,
+    /// Which of the two it is.
+    pub what: What,
+}
+
+/// What a certificate has and a CRL has not, and the other way round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Its serial number in lower-case hexadecimal, and the common name of its subject.
+    Certificate { serial: String, subject: String },
+    /// Its number.
+    Crl { number: u64 },
+}
+
+/// A file that is not what the journal recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// As the row has it.
+    pub object: String,
+    /// Below the workspace.
+    pub path: String,
+    /// In words, without the path.
+    pub why: String,
+}
+
+/// What has a file: the row, its record and its path.
+struct Expected<'a> {
+    row: &'a Row,
+    record: &'a Record,
+    path: String,
+}
+
+/// As the journal recorded them, one for each row that has a file.
+#[must_use]
+pub fn recorded(estate: &Estate, rows: &[Row]) -> Vec<Seen> {
+    let history = estate.history();
+    let name = |object: &str| {
+        let issuer = object.parse().ok().and_then(|issuer| history.certificate(&issuer));
+        issuer.and_then(|issuer| issuer.cn.clone()).unwrap_or_default()
+    };
+    let mut last: Option<(&str, String)> = None;
+    let seen = expected(&history, rows).into_iter().map(|Expected { row, record, path }| {
+        // A root has none but itself, a CRL's record is about its issuer.
+        let issuer = record.issuer.as_deref().unwrap_or(&record.object);
+        // Neighbours are mostly of one issuer.
+        if last.as_ref().is_none_or(|(known, _)| *known != issuer) {
+            last = Some((issuer, name(issuer)));
+        }
+        let life = row.life.as_ref()?;
+        let what = match row.kind {
+            Kind::Crl => What::Crl { number: record.number.unwrap_or_default() },
+            _ => What::Certificate {
+                serial: record.serial.clone().unwrap_or_default(),
+                subject: record.cn.clone().unwrap_or_default(),
+            },
+        };
+        let issuer = last.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
+        Some(Seen { path, begin: life.begin, end: life.end, issuer, what })
+    });
+    seen.flatten().collect()
+}
+
+/// Reads and parses them all. What cannot be read, or is not as recorded, is named; what can be read
+/// is given as it is.
+#[must_use]
+pub fn read(estate: &Estate, rows: &[Row]) -> (Vec<Seen>, Vec<Difference>) {
+    let expected = expected(&estate.history(), rows);
+    let looked: Vec<(Option<Seen>, Option<Difference>)> =
+        expected.into_par_iter().with_min_len(32).map(|expected| look(estate, expected)).collect();
+    let (seen, differences): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+    (seen.into_iter().flatten().collect(), differences.into_iter().flatten().collect())
+}
+
+/// Generations whose time is over may have been put away.
+fn expected<'a>(history: &History<'a>, rows: &'a [Row]) -> Vec<Expected<'a>> {
+    let rows = rows.iter().filter(|row| row.life.is_some() && row.state != State::Ended);
+    let expected = |row: &'a Row| {
+        let object: ObjectRef =
+            row.object.strip_suffix(" CRL").unwrap_or(&row.object).parse().ok()?;
+        let (record, path) = match (row.kind, &object.scope) {
+            (Kind::Crl, _) => (history.crl(&object)?, format!("{}/crl.pem", ca_dir(&object))),
+            (Kind::Identity, Scope::Member { environment, name }) => {
+                let dir = layout::identity(environment, name);
+                (history.certificate(&object)?, format!("{dir}/cert.pem"))
+            }
+            _ => (history.certificate(&object)?, format!("{}/cert.pem", ca_dir(&object))),
+        };
+        Some(Expected { row, record, path })
+    };
+    rows.filter_map(expected).collect()
+}
+
+fn look(
+    estate: &Estate,
+    Expected { row, record, path }: Expected,
+) -> (Option<Seen>, Option<Difference>) {
+    let difference =
+        |why: String| Some(Difference { object: row.object.clone(), path: path.clone(), why });
+    let parsed = match row.kind {
+        Kind::Crl => crl(estate, &path),
+        _ => certificate(estate, &path),
+    };
+    match parsed {
+        Ok((seen, fingerprint)) => {
+            let why = differs(&seen, &fingerprint, record);
+            (Some(seen), why.and_then(difference))
+        }
+        Err(error) if error.is_io(std::io::ErrorKind::NotFound) => {
+            (None, difference("is missing".into()))
+        }
+        Err(error) => {
+            let why = clean(&error.messages().join(": "));
+            let why = why.strip_prefix(&format!("{path}: ")).unwrap_or(&why).to_owned();
+            (None, difference(why))
+        }
+    }
+}
+
+/// How it is not what was recorded, in words.
+fn differs(seen: &Seen, fingerprint: &str, record: &Record) -> Option<String> {
+    let begin = record.not_before.as_deref().and_then(instant);
+    let end = record.not_after.as_deref().and_then(instant);
+    if record.fingerprint.as_deref() != Some(fingerprint) {
+        let what = match &seen.what {
+            What::Certificate { .. } => "certificate",
+            What::Crl { .. } => "CRL",
+        };
+        return Some(format!("is another {what} than the journal's entry {} recorded", record.seq));
+    }
+    let is_as_recorded = begin == Some(seen.begin) && end == Some(seen.end);
+    (!is_as_recorded).then(|| format!("has other dates than the journal's entry {}", record.seq))
+}
+
+fn certificate(estate: &Estate, path: &str) -> Result<(Seen, String)> {
+    let der = pem::read_one(path, "CERTIFICATE", &estate.workspace.read(path)?)?;
+    let parsed = X509Certificate::from_der(&der);
+    let (rest, parsed) = parsed.map_err(|_| Error::failed(format!("{path}: not a certificate")))?;
+    if !rest.is_empty() {
+        return Err(Error::failed(format!("{path}: bytes after the certificate")));
+    }
+    let validity = parsed.validity();
+    let seen = Seen {
+        path: path.to_owned(),
+        begin: validity.not_before.to_datetime(),
+        end: validity.not_after.to_datetime(),
+        issuer: common_name(parsed.issuer()),
+        what: What::Certificate {
+            serial: hex(parsed.raw_serial()),
+            subject: common_name(parsed.subject()),
+        },
+    };
+    Ok((seen, sha256(&der)))
+}
+
+fn crl(estate: &Estate, path: &str) -> Result<(Seen, String)> {
+    let bytes = estate.workspace.read_if_any(path, file::LARGE)?;
+    let bytes = bytes.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+    let der = pem::read_one(path, "X509 CRL", &bytes)?;
+    let wrong = |why: &str| Error::failed(format!("{path}: {why}"));
+    let parsed = CertificateRevocationList::from_der(&der);
+    let (rest, parsed) = parsed.map_err(|_| wrong("not a CRL"))?;
+    if !rest.is_empty() {
+        return Err(wrong("bytes after the CRL"));
+    }
+    let number = parsed.crl_number().and_then(|number| u64::try_from(number.clone()).ok());
+    let next_update = parsed.next_update().ok_or_else(|| wrong("no next update"))?;
+    let seen = Seen {
+        path: path.to_owned(),
+        begin: parsed.last_update().to_datetime(),
+        end: next_update.to_datetime(),
+        issuer: common_name(parsed.issuer()),
+        what: What::Crl { number: number.ok_or_else(|| wrong("no CRL number"))? },
+    };
+    Ok((seen, sha256(&der)))
+}
+
+fn common_name(name: &X509Name) -> String {
+    let first = name.iter_common_name().next().and_then(|name| name.as_str().ok());
+    first.unwrap_or_default().to_owned()
+}
