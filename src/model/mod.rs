@@ -14,6 +14,7 @@ pub mod login;
 pub mod mounts;
 pub mod name;
 pub mod net;
+pub mod reminders;
 pub mod root;
 pub mod rule;
 mod rules;
