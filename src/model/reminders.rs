@@ -127,7 +127,8 @@ impl Reminders {
             None => Ok(all),
             Some(Channel { name, .. }) => {
                 let message = format!("{file}: two channels are called {name}, expected one");
-                Err(Error::usage(message).hint("give one of them a name of its own: name = \"...\""))
+                Err(Error::usage(message)
+                    .hint("give one of them a name of its own: name = \"...\""))
             }
         }
     }

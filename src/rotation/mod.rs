@@ -2,6 +2,7 @@
 //! it to whom. Pure functions of an estate and a moment; nothing here writes.
 
 mod ca;
+pub mod remind;
 pub mod row;
 mod rows;
 

@@ -16,7 +16,8 @@ fn what_is_left_out_is_as_usual() {
     assert_eq!((channel.name.as_str(), channel.min), ("stdout", Stage::Notice));
     assert_eq!((channel.timeout, channel.way), (Duration::from_secs(10), Way::Stdout));
     let mail = "from = \"a@example.internal\"\nto = [\"b@example.internal\"]\n";
-    let Way::Sendmail { program, mail: declared } = one(&format!("type = \"sendmail\"\n{mail}")).way
+    let Way::Sendmail { program, mail: declared } =
+        one(&format!("type = \"sendmail\"\n{mail}")).way
     else {
         panic!()
     };
@@ -46,7 +47,10 @@ fn what_is_wrong_is_named_with_its_line() {
         ("type = \"pigeon\"\n", "ca/reminders.toml:3:8: unknown variant"),
         ("type = \"ntfy\"\ntopic = \"x\"\n", ":4:1: unknown key \"topic\""),
         ("type = \"ntfy\"\nurl = \"https://a\"\n", ":2:1: missing key `topic_file`"),
-        ("type = \"slack\"\ntopic_file = \"t\"\nurl_file = \"u\"\n", "`topic_file` is not a key of"),
+        (
+            "type = \"slack\"\ntopic_file = \"t\"\nurl_file = \"u\"\n",
+            "`topic_file` is not a key of",
+        ),
         ("type = \"slack\"\nurl = \"https://a/b\"\n", "expected `url_file`"),
         ("type = \"webhook\"\nurl = \"http://a.example/\"\n", "got http:// to another machine"),
         ("type = \"webhook\"\nurl = \"ftp://a\"\n", "`url`: got something else"),
@@ -72,13 +76,19 @@ fn what_is_wrong_is_named_with_its_line() {
 
 #[test]
 fn only_this_machine_is_spoken_to_in_the_clear() {
-    for good in ["https://a.example/x?y", "http://127.0.0.1:80/", "http://[::1]:8", "http://localhost"]
+    for good in
+        ["https://a.example/x?y", "http://127.0.0.1:80/", "http://[::1]:8", "http://localhost"]
     {
         assert_eq!(check_url(good), Ok(()), "{good}");
     }
-    for bad in
-        ["", "http://", "http://127.0.0.1.example/", "http://localhost@example/", "https://a b", "x"]
-    {
+    for bad in [
+        "",
+        "http://",
+        "http://127.0.0.1.example/",
+        "http://localhost@example/",
+        "https://a b",
+        "x",
+    ] {
         let error = check_url(bad).unwrap_err();
         assert!(bad.len() < 8 || !error.contains(bad), "{error}");
     }
