@@ -1,6 +1,6 @@
 //! A message: a subject that says the most urgent thing, short lines for a phone, and the same as JSON.
 
-use super::block::Block;
+use super::{block::Block, item::urgency};
 use crate::journal::chain::timestamp;
 use crate::model::{cadence::Stage, reminders::Message, text::clean};
 use crate::rotation::Row;
@@ -42,7 +42,9 @@ pub fn message(place: &Place, fresh: &[&Row], due: &[&Row], at: OffsetDateTime) 
     lines.extend(place.foot(at));
     let text = text(&lines);
     let stage = fresh.iter().map(|row| row.stage(at)).max().unwrap_or_default();
-    let items: Vec<Value> = fresh.iter().map(|row| item(row, at)).collect();
+    let mut items = fresh.to_vec();
+    items.sort_by_cached_key(|row| urgency(row, at));
+    let items = items.into_iter().map(|row| item(row, at)).collect();
     let document = place.document(&subject, &text, stage, at, items);
     Message { subject, text, stage, document }
 }
