@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Site, Template, assert_plain, suite, venv};
+use common::{Site, Template, assert_plain, suite, tool, venv};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -177,4 +177,39 @@ fn a_webhook_over_tls_trusts_the_declared_ca_alone() {
     assert_eq!(body["version"], 1);
     channel("ca = \"none.pem\"\n");
     site.run(&["remind", "--test"]).fails(1, "channel webhook: ca: cannot open");
+}
+
+#[test]
+fn a_real_mail_program_hands_it_on() {
+    let site = LISTENING.site();
+    let server = Server::start(&site, "smtpd.py", &["plain"]);
+    let program = site.beside("sendmail");
+    let msmtp = tool("msmtp", "msmtp");
+    let script = format!(
+        "#!/bin/sh\nexec {} --host=127.0.0.1 --port={} --auth=off --tls=off --read-envelope-from \"$@\"\n",
+        msmtp.display(),
+        server.port
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!(
+        "version = 1\n[[channel]]\ntype = \"sendmail\"\nprogram = \"{}\"\n\
+         from = \"rootward@ca.example.internal\"\nto = [\"a@example.internal\"]\n",
+        program.display()
+    );
+    site.write("ca/reminders.toml", &text);
+    let run = site.run(&["remind"]).ok();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    let mail = server.mail().unwrap();
+    assert!(
+        mail.contains("\nFROM rootward@ca.example.internal\nTO a@example.internal\n"),
+        "{mail}"
+    );
+    assert!(mail.contains("\r\n\r\nCEREMONY\r\n- prod/vault: it waits"), "{mail}");
+    // It cannot reach its server: nothing is lost.
+    drop(server);
+    fs::remove_file(site.path("ca/.reminded.json")).unwrap();
+    for _ in 0..2 {
+        site.run(&["remind"]).fails(1, "channel sendmail: ");
+    }
 }
