@@ -149,20 +149,23 @@ fn news<'a>(
 
 /// Where a message is from, and what it says of ceremonies.
 fn place(estate: &Estate, dir: &Path, host: &str, at: OffsetDateTime) -> Result<remind::Place> {
-    let ceremony = Some(estate.by_root(String::new())).filter(|command| !command.is_empty());
-    let plan = plan::open(estate)?.map(|waiting| {
+    let waiting = plan::open(estate)?;
+    let ceremony = estate.by_root(String::new());
+    let plan = waiting.as_ref().map(|waiting| {
         let (number, until) = (waiting.plan.number, waiting.plan.expires);
-        match until < at {
-            true => format!("Plan {number} is stale since {}.", day(until)),
-            false => format!("Plan {number} waits for its ceremony, until {}.", day(until)),
-        }
+        let (is, next) = match until < at {
+            true => ("is stale since", "plan --withdraw"),
+            false => ("waits for its ceremony, until", "import response.toml"),
+        };
+        [format!("Plan {number} {is} {}.", day(until)), format!("  $ rootward ceremony {next}")]
     });
     Ok(remind::Place {
         workspace: estate.root.subject.organization.clone(),
         dir: file::shown(dir),
         host: host.to_owned(),
-        ceremony,
-        plan,
+        // There is one plan at a time.
+        ceremony: Some(ceremony).filter(|command| !command.is_empty() && waiting.is_none()),
+        plan: plan.into_iter().flatten().collect(),
     })
 }
 

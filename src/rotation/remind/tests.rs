@@ -116,7 +116,7 @@ fn place() -> Place {
         dir: "/srv/pki".into(),
         host: "ca1".into(),
         ceremony: Some("rootward ceremony plan".into()),
-        plan: None,
+        plan: Vec::new(),
     }
 }
 

@@ -22,8 +22,8 @@ pub struct Place {
     pub host: String,
     /// The command that plans a ceremony, where the root key is elsewhere.
     pub ceremony: Option<String>,
-    /// A plan that waits for its ceremony, in words.
-    pub plan: Option<String>,
+    /// A plan that waits for its ceremony, and what to type when that was held.
+    pub plan: Vec<String>,
 }
 
 /// What is new, with all else that is due for the table of the ceremony.
@@ -36,8 +36,8 @@ pub fn message(place: &Place, fresh: &[&Row], due: &[&Row], at: OffsetDateTime) 
         lines.extend(block.lines(place.ceremony.as_deref(), at));
         lines.push(String::new());
     }
-    if let Some(plan) = &place.plan {
-        lines.extend([plan.clone(), String::new()]);
+    if !place.plan.is_empty() {
+        lines.extend(place.plan.iter().cloned().chain([String::new()]));
     }
     lines.extend(place.foot(at));
     let text = text(&lines);
