@@ -79,6 +79,7 @@ impl Cli {
             Command::Check(args) => commands::check::run(args, &session()),
             Command::Metrics(args) => commands::metrics::run(args, &session()),
             Command::Calendar(args) => commands::calendar::run(args, &session()),
+            Command::Remind(args) => commands::remind::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Custody(verb) => commands::custody::run(verb, &session()),
             #[cfg(feature = "vault")]
@@ -144,6 +145,7 @@ pub enum Command {
     Check(commands::check::Args),
     Metrics(commands::metrics::Args),
     Calendar(commands::calendar::Args),
+    Remind(commands::remind::Args),
     Verify(commands::verify::Args),
     #[cfg(feature = "vault")]
     #[command(subcommand)]

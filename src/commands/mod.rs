@@ -17,6 +17,7 @@ pub mod journal;
 pub mod metrics;
 mod openssl;
 pub mod policy;
+pub mod remind;
 pub mod revoke;
 pub mod root;
 pub mod rotate;

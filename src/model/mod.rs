@@ -15,6 +15,7 @@ pub mod moment;
 pub mod mounts;
 pub mod name;
 pub mod net;
+pub mod reminders;
 pub mod root;
 pub mod rule;
 mod rules;

@@ -9,6 +9,7 @@ pub mod files;
 pub mod forecast;
 pub mod metrics;
 mod open;
+pub mod remind;
 pub mod row;
 mod rows;
 mod words;

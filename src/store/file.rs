@@ -7,7 +7,7 @@ mod lock;
 pub mod place;
 
 pub use listing::{Entry, entries};
-pub use lock::{Lock, lock};
+pub use lock::{Lock, lock, lock_beside};
 
 use crate::error::{Error, Explain, Result};
 use crate::model::text::clean;

@@ -39,6 +39,11 @@ pub fn draft(number: u64, plan: &str) -> String {
 
 /// What is so on this machine alone; not in Git.
 pub const SITE: &str = "ca/site.toml";
+/// Where reminders go.
+pub const REMINDERS: &str = "ca/reminders.toml";
+/// What was said by them: of this machine alone; not in Git.
+pub const REMINDED: &str = "ca/.reminded.json";
+
 /// ACL templates.
 pub const POLICIES: &str = "identities/policies";
 

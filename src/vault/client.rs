@@ -1,4 +1,4 @@
-//! The only caller of reqwest: one server, asked over TLS with keep-alive.
+//! With `notify/http.rs` the only caller of reqwest: one server, asked over TLS with keep-alive.
 
 use super::answer::{Meaning, Reply};
 use super::connection::Connection;

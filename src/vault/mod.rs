@@ -1,6 +1,6 @@
 //! The server of an environment: a connection over mutual TLS to the one that is meant, what it is
 //! to be (`desired`), what it is (`observed`), what has to be done (`plan`), and doing it (`apply`).
-//! `client` is the only caller of reqwest.
+//! `client` alone calls reqwest here.
 //!
 //! The whole module is behind the feature `vault`: the air-gapped program has none of it.
 

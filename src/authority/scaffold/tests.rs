@@ -76,6 +76,8 @@ fn init_writes_these_files() {
     for ignored in ignored {
         assert!(files[".gitignore"].lines().any(|line| line == ignored), "{ignored}");
     }
+    let reminded = layout::REMINDED.strip_suffix("json").unwrap_or_default();
+    assert!(files[".gitignore"].contains(&format!("\n/{reminded}*\n")));
     for (path, text) in &files {
         assert!(!text.contains('@') && text.ends_with('\n'), "{path}");
     }

@@ -2,7 +2,8 @@
 
 use super::shown;
 use crate::error::{Error, Explain, Result};
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Held as long as it lives; the kernel lets go of it when the process ends, however it ends.
@@ -25,6 +26,23 @@ pub fn lock(dir: &Path) -> Result<Lock> {
         }
         Err(TryLockError::Error(error)) => {
             Err(Error::from(error).context(format!("cannot lock {}", shown(dir))))
+        }
+    }
+}
+
+/// Locks a file that is there for this alone, and is made when it is not there: what it stands for is
+/// replaced while it is locked. `None` when another process holds it.
+///
+/// # Errors
+/// Failed, when it cannot be opened for writing.
+pub fn lock_beside(path: &Path) -> Result<Option<Lock>> {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    let file = file.context(format!("cannot open {}", shown(path)))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => {
+            Err(Error::from(error).context(format!("cannot lock {}", shown(path))))
         }
     }
 }
