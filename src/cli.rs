@@ -75,6 +75,7 @@ impl Cli {
             Command::Revoke(args) => commands::revoke::run(args, &session()),
             Command::Rotate(verb) => commands::rotate::run(verb, &session()),
             Command::Status(args) => commands::status::run(args, &session()),
+            Command::Report(args) => commands::report::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Custody(verb) => commands::custody::run(verb, &session()),
             #[cfg(feature = "vault")]
@@ -136,6 +137,7 @@ pub enum Command {
     Rotate(commands::rotate::Verb),
     Revoke(commands::revoke::RevokeArgs),
     Status(commands::status::Args),
+    Report(commands::report::Args),
     Verify(commands::verify::Args),
     #[cfg(feature = "vault")]
     #[command(subcommand)]

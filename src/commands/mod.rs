@@ -13,6 +13,7 @@ pub mod intermediate;
 pub mod journal;
 mod openssl;
 pub mod policy;
+pub mod report;
 pub mod revoke;
 pub mod root;
 pub mod rotate;
