@@ -8,6 +8,7 @@ use crate::markup::{El, el};
 use crate::model::{
     cadence::Stage,
     name::{ObjectRef, Scope},
+    text::{colons, unhex},
 };
 use crate::rotation::{Kind, Row, State};
 
@@ -79,11 +80,25 @@ fn journal(view: &View) -> El {
     let list = el("dl").class("facts");
     let list =
         list.child(entry("Entries in the journal", el("dd").text(&journal.len().to_string())));
+    let list = list.children(roots(view).map(|(object, fingerprint)| {
+        entry(&format!("SHA-256 of {object}"), el("dd").child(el("code").text(&fingerprint)))
+    }));
     let Some(last) = journal.records.last() else { return list };
     let by = |record: &Record| format!("{}@{}", record.user, record.host);
     let what = el("dd").child(recorded(&last.time)).text(&format!(", {} ", last.act));
     list.child(entry("Last entry", what.foreign(&last.object).text(" by ").foreign(&by(last))))
         .child(entry("Its hash (SHA-256)", el("dd").child(el("code").text(journal.hash()))))
+}
+
+/// The roots that are trusted, with what their certificates are compared by.
+fn roots<'v>(view: &'v View) -> impl Iterator<Item = (ObjectRef, String)> + 'v {
+    let roots = view.history.certified_generations(&Scope::Root).into_iter().map(ObjectRef::root);
+    let live = roots.filter_map(|object| Some((view.history.certificate(&object)?, object)));
+    let live = live.filter(|(record, _)| view.history.is_live(record, view.at));
+    live.map(|(record, object)| {
+        let bytes = unhex(record.fingerprint.as_deref().unwrap_or_default());
+        (object, colons(&bytes.unwrap_or_default()))
+    })
 }
 
 /// What rules refused to sign, the last first.

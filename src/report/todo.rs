@@ -75,16 +75,18 @@ fn why(row: &Row, at: OffsetDateTime) -> String {
     match row.state {
         State::Expired => format!("expired on {}", since(row.not_after())),
         State::Revoked => "revoked; a new one is to be issued".into(),
-        State::Overdue => "is not replaced yet".into(),
+        State::Overdue => "not replaced yet".into(),
         State::Due if row.is_due_before_its_time(at) && row.kind == Kind::Crl => {
             "lacks a revocation".into()
         }
-        State::Due if row.is_due_before_its_time(at) => "its issuer gives way to another".into(),
+        State::Due if row.is_due_before_its_time(at) => {
+            "issued by a CA that gives way to another".into()
+        }
         State::Due => {
             let due = row.deadlines().map(|deadlines| deadlines.due);
-            format!("its window is open since {}", since(due))
+            format!("window open since {}", since(due))
         }
-        State::Missing => "is not there yet".into(),
+        State::Missing => "not there yet".into(),
         State::WaitsForRequest if row.kind == Kind::Identity => {
             "waits for a request of its host".into()
         }

@@ -7,13 +7,17 @@ mod bar;
 use super::View;
 use super::words::{chip, count, date, scrolling, section};
 use crate::markup::{El, el};
-use crate::model::{cadence::Stage, name::Name};
+use crate::model::name::Name;
 use crate::rotation::{Kind, Row, State};
 use axis::Axis;
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// From this many identities on, those without anything to do are summed up, as `status` does.
+/// From this many identities on, those that are alike are one line.
 const MANY: usize = 30;
+
+/// So many that are alike have a line each all the same.
+const FEW: usize = 5;
 
 pub fn render(view: &View) -> El {
     let of = |kinds: &[Kind]| -> Vec<&Row> {
@@ -27,6 +31,9 @@ pub fn render(view: &View) -> El {
         .children(table(view, "Roots and intermediates", &of(&[Kind::Root, Kind::Intermediate])))
         .children(table(view, "CRLs", &of(&[Kind::Crl])))
         .children(table(view, "Identities", &of(&[Kind::Identity])));
+    let is_empty = view.rows.iter().all(|row| row.life.is_none());
+    let section = section
+        .when(is_empty, |it| it.child(el("p").class("note").text("Nothing has been signed yet.")));
     section.when(ended > 0, |it| {
         let ended = count(ended, "older generation is", "older generations are");
         it.child(el("p").class("note").text(&format!("{ended} over, and not shown.")))
@@ -34,7 +41,8 @@ pub fn render(view: &View) -> El {
 }
 
 fn table(view: &View, title: &str, rows: &[&Row]) -> Option<El> {
-    if rows.is_empty() {
+    // What is still to be made is among what is due.
+    if rows.iter().all(|row| row.life.is_none()) {
         return None;
     }
     let lives = rows.iter().filter_map(|row| row.life.as_ref());
@@ -55,12 +63,11 @@ fn table(view: &View, title: &str, rows: &[&Row]) -> Option<El> {
             title => head.text(title),
         }
     });
-    let summed = rows.len() >= MANY && rows.iter().all(|row| row.kind == Kind::Identity);
-    let is_idle =
-        |row: &&&Row| summed && row.state == State::Valid && row.stage(view.at) == Stage::Quiet;
-    let (idle, shown): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(is_idle);
+    let (shown, alike) = summed_up(rows);
     let lines = shown.into_iter().map(|row| line(view, row, &axis, is_of_cas));
-    let sums = view.environments.iter().filter_map(|it| sum(&it.environment.name, &idle, &axis));
+    let sums = alike
+        .into_iter()
+        .filter_map(|((environment, _), rows)| sum(view, environment, &rows, &axis));
     let table = el("table")
         .class("bars")
         .child(el("caption").text(title))
@@ -68,6 +75,27 @@ fn table(view: &View, title: &str, rows: &[&Row]) -> Option<El> {
         .child(el("tbody").children(lines).children(sums));
     Some(scrolling(title).child(table))
 }
+
+/// The rows that have a line of their own; and of many identities those that are alike, by their
+/// environment and state.
+fn summed_up<'r>(rows: &[&'r Row]) -> (Vec<&'r Row>, Alike<'r>) {
+    let mut alike = Alike::new();
+    let is_many = rows.len() >= MANY && rows.iter().all(|row| row.kind == Kind::Identity);
+    if !is_many {
+        return (rows.to_vec(), alike);
+    }
+    for row in rows {
+        if let Some(environment) = &row.environment {
+            alike.entry((environment, row.state)).or_default().push(row);
+        }
+    }
+    let few: Vec<&Row> =
+        alike.values().filter(|rows| rows.len() <= FEW).flatten().copied().collect();
+    alike.retain(|_, rows| rows.len() > FEW);
+    (few, alike)
+}
+
+type Alike<'r> = BTreeMap<(&'r Name, State), Vec<&'r Row>>;
 
 fn line(view: &View, row: &Row, axis: &Axis, is_of_cas: bool) -> El {
     let deadlines = row.deadlines();
@@ -92,23 +120,26 @@ fn cell(label: &'static str, at: Option<OffsetDateTime>) -> El {
     }
 }
 
-/// One line for what has nothing to do in an environment: the first moment of each kind, and how
-/// many are when.
-fn sum(environment: &Name, idle: &[&Row], axis: &Axis) -> Option<El> {
-    let here = idle.iter().filter(|row| row.environment.as_ref() == Some(environment));
-    let lives: Vec<_> = here.filter_map(|row| row.deadlines()).collect();
+/// One line for identities that are alike: the first moment of each kind, and how many are when.
+fn sum(view: &View, environment: &Name, rows: &[&Row], axis: &Axis) -> Option<El> {
+    let lives: Vec<_> = rows.iter().filter_map(|row| row.deadlines()).collect();
     let moments: Vec<OffsetDateTime> = lives.iter().map(|it| it.rotate_by).collect();
-    let title = format!("{environment}: {} more", lives.len());
-    let first = moments.iter().min().copied()?;
-    let stage = el("td").child(chip(Stage::Quiet)).child(el("small").text(" the first of them:"));
+    let title = format!("{environment}: {}", count(rows.len() as u64, "identity", "identities"));
+    let worst = rows.iter().max_by_key(|row| row.stage(view.at))?;
+    let word = worst.state.word();
+    let (bar, words) = match moments.is_empty() {
+        true => (bar::of(worst, axis), format!(" {word}")),
+        false => (bar::columns(&title, &moments, axis), format!(" {word}; the first")),
+    };
+    let stage = el("td").child(chip(worst.stage(view.at))).child(el("small").text(&words));
     Some(
         el("tr")
             .child(el("th").attr("scope", "row").text(&title))
             .child(stage)
-            .child(el("td").class("when").child(bar::columns(&title, &moments, axis)))
+            .child(el("td").class("when").child(bar))
             .child(cell("From", lives.iter().map(|it| it.begin).min()))
             .child(cell("Due", lives.iter().map(|it| it.due).min()))
-            .child(cell("Rotate by", Some(first)))
+            .child(cell("Rotate by", moments.iter().min().copied()))
             .child(cell("Ends", lives.iter().map(|it| it.end).min())),
     )
 }
