@@ -1,6 +1,6 @@
 //! rootward: an offline PKI and identity manager for people who run Vault or OpenBao.
 //!
-//! The layers, from top to bottom: `cli`, `commands`, `{ ceremony, host, rotation, vault }`, `authority`,
+//! The layers, from top to bottom: `cli`, `commands`, `report`, `{ ceremony, host, rotation, vault }`, `authority`,
 //! `{ pki, custody, policy, journal, witness }`, `{ store, model }`. An arrow never runs back up.
 
 pub mod authority;

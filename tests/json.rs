@@ -27,6 +27,8 @@ const COMMANDS: &[&str] = &[
     "intermediate crl prod/identity --now",
     "status",
     "status --at 2099-01-01",
+    "report",
+    "report -o report.html",
     "verify",
     "policy can prod/hello read kvv2/data/hello",
     "policy who-can read kvv2/*",

@@ -31,6 +31,9 @@ fn half_way() -> Site {
     HALF_WAY.site()
 }
 
+/// As long as a name may be.
+const LONG: &str = "late-and-with-a-name-that-is-as-long-as-a-label-can-be-in-the-d";
+
 static HALF_WAY: LazyLock<Template> = LazyLock::new(|| {
     let site = Site::prepared();
     site.keyed(&["identity", "issue", "prod/vault-server"]).ok();
@@ -38,7 +41,7 @@ static HALF_WAY: LazyLock<Template> = LazyLock::new(|| {
     site.keyed(&["intermediate", "sign", "prod/identity@g2"]).ok();
     site.run(&["rotate", "activate", "prod/identity@g2"]).ok();
     site.run(&["rotate", "taint", "prod/identity@g1"]).ok();
-    site.run(&["identity", "add", "prod/late", "--kind", "app"]).ok();
+    site.run(&["identity", "add", &format!("prod/{LONG}"), "--kind", "app"]).ok();
     site.keyed(&["revoke", "prod/hello", "--reason", "privilegeWithdrawn", "--yes"]).ok();
     Template::of(&site)
 });

@@ -1,12 +1,12 @@
 //! The last ceremonies: what the journal says of each, and who was there, as its filed plan says.
 
 use super::View;
-use super::words::{count, recorded, scrolling, section, short};
+use super::words::{count, recorded, scrolling, section, short, spoken};
 use crate::authority::Estate;
 use crate::ceremony::plan::{LIMIT, Reviewed};
 use crate::journal::{Act, Record};
 use crate::markup::{El, el};
-use crate::model::{name::ObjectRef, words};
+use crate::model::name::ObjectRef;
 use crate::store::layout;
 
 /// How many are shown.
@@ -75,11 +75,10 @@ fn made(record: &Record) -> El {
 /// Its digest by the words that were typed, and by its first bytes; what was waived.
 fn plan(record: &Record) -> El {
     let digest = record.plan.as_deref().unwrap_or_default();
-    let words = words::of_hex(digest).unwrap_or_default();
-    let words: Vec<&str> = words.iter().take(3).map(String::as_str).collect();
+    let words = spoken(digest);
     let waived = record.waivers.iter().map(|waiver| el("li").text("waived ").foreign(waiver));
     el("td")
-        .when(!words.is_empty(), |it| it.text(&format!("{} …", words.join(" "))).child(el("br")))
+        .when(!words.is_empty(), |it| it.text(&format!("{words} …")).child(el("br")))
         .child(el("code").text(&format!("{}…", short(digest))))
         .when(!record.waivers.is_empty(), |it| it.child(el("ul").children(waived)))
 }

@@ -2,9 +2,8 @@
 
 use super::View;
 use super::todo::Task;
-use super::words::{chip, count, date, distance, moment, scrolling, section, short};
+use super::words::{self, chip, count, date, distance, moment, scrolling, section, short};
 use crate::markup::{El, el};
-use crate::model::words;
 use crate::rotation::{Row, State};
 
 /// How many of what comes up are shown.
@@ -38,8 +37,6 @@ fn waiting(view: &View) -> El {
     let card = el("div").class("card");
     let Some(open) = &view.open else { return card };
     let (plan, digest) = (&open.plan, short(&open.digest));
-    let words = words::of_hex(&open.digest).unwrap_or_default();
-    let words: Vec<&str> = words.iter().take(3).map(String::as_str).collect();
     let is_stale = view.at > plan.expires;
     let card =
         card.child(el("h3").text(&format!("Plan {} waits for its ceremony", plan.number))).child(
@@ -50,7 +47,7 @@ fn waiting(view: &View) -> El {
                 .child(moment(plan.expires))
                 .text(". SHA-256 ")
                 .child(el("code").text(&digest))
-                .text(&format!("… ({} …).", words.join(" "))),
+                .text(&format!("… ({} …).", words::spoken(&open.digest))),
         );
     let steps = plan.steps.iter().map(|step| {
         el("li")
@@ -74,15 +71,13 @@ fn item(view: &View, task: &Task) -> El {
         }
         None => why,
     };
-    let names: Vec<&str> = task.objects.iter().take(NAMES).map(String::as_str).collect();
+    let shown = task.objects.iter().take(NAMES).map(String::as_str);
     let more = task.objects.len().saturating_sub(NAMES);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let names = words::names(shown).when(more > 0, |it| it.text(&format!("and {more} more")));
     el("li")
         .child(title)
         .child(why)
-        .when(!names.is_empty(), |it| {
-            it.child(el("p").class("names").text(&format!("{}{more}", names.join(", "))))
-        })
+        .when(!task.objects.is_empty(), |it| it.child(names))
         .child(el("pre").text(&task.command))
 }
 

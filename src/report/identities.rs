@@ -1,7 +1,7 @@
 //! Who has which policies: a table for each environment. Where identities are many, those that have
 //! the same are one line.
 
-use super::words::{chip, count, scrolling, section};
+use super::words::{self, chip, count, scrolling, section};
 use super::{Declared, View};
 use crate::markup::{El, el};
 use crate::model::{
@@ -104,7 +104,7 @@ fn line(
         names => head.child(
             el("details")
                 .child(el("summary").text(&count(names.len() as u64, "identity", "identities")))
-                .child(el("p").class("names").text(&names.join(", "))),
+                .child(words::names(names.iter().copied())),
         ),
     };
     let worst = them.iter().map(stage).max().unwrap_or_default();

@@ -1,8 +1,9 @@
 //! Moments, counts and stages as the page writes them.
 
+use crate::ceremony::plan::CONFIRMING_WORDS;
 use crate::journal::chain::{instant, timestamp};
 use crate::markup::{El, el};
-use crate::model::cadence::Stage;
+use crate::model::{cadence::Stage, words as digest_words};
 use time::OffsetDateTime;
 
 /// `2027-03-31`.
@@ -64,9 +65,27 @@ pub fn chip(stage: Stage) -> El {
     el("span").class(class).text(stage.word())
 }
 
+/// The words of a plan's digest that are typed to confirm it; nothing, where it is none.
+pub fn spoken(digest: &str) -> String {
+    let words = digest_words::of_hex(digest).unwrap_or_default();
+    let words: Vec<&str> = words.iter().take(CONFIRMING_WORDS).map(String::as_str).collect();
+    words.join(" ")
+}
+
 /// The first bytes of a digest, as people compare them at a glance.
 pub fn short(digest: &str) -> String {
     digest.chars().take(16).collect()
+}
+
+/// Names in a row, each on one line where it fits.
+pub fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> El {
+    let mut names = names.into_iter().peekable();
+    let mut list = el("p").class("names");
+    while let Some(name) = names.next() {
+        let comma = if names.peek().is_some() { "," } else { "" };
+        list = list.child(el("span").text(&format!("{name}{comma}"))).text(" ");
+    }
+    list
 }
 
 /// A box that scrolls by itself, by keyboard too, when what is in it is wider than the page.
