@@ -87,8 +87,10 @@ fn plan(record: &Record) -> El {
 fn people(view: &View, number: u64, record: &Record) -> El {
     let cell = el("td");
     let path = layout::ceremony(number, layout::PLAN);
-    let Ok(Some(bytes)) = view.estate.workspace.read_if_any(&path, LIMIT) else {
-        return cell.text("its plan is not filed here");
+    let bytes = match view.estate.workspace.read_if_any(&path, LIMIT) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return cell.text("its plan is not filed here"),
+        Err(_) => return cell.text(&format!("{path} cannot be read")),
     };
     let plan = match Reviewed::parse(&path, &bytes) {
         Ok(plan) if Some(&plan.digest) == record.plan.as_ref() => plan.plan,

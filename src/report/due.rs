@@ -95,14 +95,15 @@ fn ceremony(view: &View) -> Option<El> {
     );
     // What can be replaced by then comes along.
     let along = rows.iter().filter_map(|row| Some((row, row.deadlines()?)));
-    let along = along.filter(|(_, deadlines)| deadlines.due <= by).map(|(row, deadlines)| {
-        el("li")
-            .child(el("code").text(&row.object))
-            .text(", due from ")
-            .child(date(deadlines.due))
-            .text(" to ")
-            .child(date(deadlines.rotate_by))
-    });
+    let along =
+        along.filter(|(_, deadlines)| deadlines.due <= by.max(view.at)).map(|(row, deadlines)| {
+            el("li")
+                .child(el("code").text(&row.object))
+                .text(", due from ")
+                .child(date(deadlines.due))
+                .text(" to ")
+                .child(date(deadlines.rotate_by))
+        });
     Some(card.child(el("ul").children(along)))
 }
 

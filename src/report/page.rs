@@ -63,12 +63,12 @@ fn tiles(view: &View, tasks: &[Task]) -> El {
     let of_worst = view.rows.iter().filter(|row| row.stage(view.at) == worst).count() as u64;
     let urgency = match worst {
         Stage::Quiet => "nothing presses".into(),
-        _ => count(of_worst, "thing is as urgent", "things are as urgent"),
+        _ => count(of_worst, "thing", "things"),
     };
     let of =
         |kind| view.rows.iter().filter(|row| row.kind == kind && row.life.is_some()).count() as u64;
     let cas = format!(
-        "{}, {}",
+        "under {}, {}",
         count(of(Kind::Root), "root", "roots"),
         count(of(Kind::Intermediate), "intermediate", "intermediates")
     );

@@ -32,7 +32,7 @@ pub fn patterns() -> El {
 /// What the bars mean.
 pub fn legend() -> El {
     let sample = |class: &'static str, text: &str| {
-        let sample = el("svg").attr("width", "28").attr("height", "16").attr("aria-hidden", "true");
+        let sample = el("svg").attr("width", "28").attr("height", "26").attr("aria-hidden", "true");
         let sample = match class {
             "now" => sample.child(line("now", 50.0)),
             "stop" => sample.child(diamond(50.0)),
