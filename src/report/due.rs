@@ -134,7 +134,7 @@ fn ahead(view: &View) -> Option<El> {
         .child(el("tbody").children(lines));
     let rest = (more > 0).then(|| {
         let more = count(more as u64, "more follows", "more follow");
-        el("p").class("note").text(&format!("{more}; the timeline has all of them."))
+        el("p").class("note").text(&format!("{more}."))
     });
     (!rows.is_empty()).then(|| el("div").child(scrolling(TITLE).child(table)).children(rest))
 }

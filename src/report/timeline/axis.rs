@@ -17,7 +17,7 @@ pub struct Axis {
 const LINES: usize = 6;
 
 /// The distances between lines, in months; below a month, in days.
-const MONTHS: [u8; 7] = [1, 3, 6, 12, 24, 60, 120];
+const MONTHS: [u8; 8] = [1, 3, 6, 12, 24, 60, 120, 240];
 const DAYS: [i64; 3] = [1, 7, 14];
 
 impl Axis {
@@ -150,11 +150,11 @@ mod tests {
         for (days, first, last) in [
             (3, "11-23", "11-25"),
             (29, "11-29", "12-20"),
-            (90, "2026-12", "2027-02"),
+            (90, "12-06", "02-14"),
             (365, "2027-01", "2027-10"),
-            (1095, "2027-07", "2029-07"),
+            (1095, "2027-01", "2029-07"),
             (7305, "2030", "2045"),
-            (36525, "2030", "2120"),
+            (36525, "2040", "2120"),
         ] {
             let axis = Axis::of([(begin, begin + Duration::days(days))].into_iter(), begin);
             let labels: Vec<&str> = axis.ticks.iter().map(|(_, text)| text.as_str()).collect();
