@@ -80,6 +80,7 @@ impl Cli {
             Command::Metrics(args) => commands::metrics::run(args, &session()),
             Command::Calendar(args) => commands::calendar::run(args, &session()),
             Command::Remind(args) => commands::remind::run(args, &session()),
+            Command::Report(args) => commands::report::run(args, &session()),
             Command::Verify(args) => commands::verify::run(args, &session()),
             Command::Custody(verb) => commands::custody::run(verb, &session()),
             #[cfg(feature = "vault")]
@@ -146,6 +147,7 @@ pub enum Command {
     Metrics(commands::metrics::Args),
     Calendar(commands::calendar::Args),
     Remind(commands::remind::Args),
+    Report(commands::report::Args),
     Verify(commands::verify::Args),
     #[cfg(feature = "vault")]
     #[command(subcommand)]

@@ -34,6 +34,8 @@ const COMMANDS: &[&str] = &[
     "remind",
     "remind --print-cron",
     "remind --print-systemd",
+    "report",
+    "report -o report.html",
     "verify",
     "check",
     "check --files",

@@ -18,6 +18,7 @@ pub mod metrics;
 mod openssl;
 pub mod policy;
 pub mod remind;
+pub mod report;
 pub mod revoke;
 pub mod root;
 pub mod rotate;

@@ -1,6 +1,7 @@
 //! The paper as one HTML file, to be printed.
 
 use super::sheet::{Block, Piece, Section, Sheet, Step, Text, own};
+use crate::markup::{Document, escaped};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -9,7 +10,6 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The whole document.
 pub fn render(sheet: &Sheet) -> String {
-    let title = escaped(&sheet.title);
     // Words, digits and spaces: nothing that could end the string or the element.
     let foot = &sheet.foot;
     let sections: String = sheet
@@ -18,13 +18,9 @@ pub fn render(sheet: &Sheet) -> String {
         .enumerate()
         .map(|(i, section)| render_section(section, i == 0))
         .collect();
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}\
-         @page {{ @bottom-left {{ content: \"{foot}\" }} }}\n</style>\n</head>\n\
-         <body>\n{sections}</body>\n</html>\n"
-    )
+    let style = format!("{STYLE}@page {{ @bottom-left {{ content: \"{foot}\" }} }}\n");
+    let (title, policy, head) = (&sheet.title, POLICY, "");
+    Document { title, policy, head, style: &style, body: &sections }.render()
 }
 
 fn render_section(section: &Section, is_first: bool) -> String {
@@ -139,19 +135,4 @@ fn line(text: &Text) -> String {
         Piece::Foreign(text) => format!("<bdi>{}</bdi>", escaped(text)),
     };
     text.0.iter().map(piece).collect()
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
