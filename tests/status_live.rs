@@ -225,6 +225,7 @@ fn the_server_of_another_environment_sees_no_token() {
     }
     let run = test.rootward(&all);
     run.fails(2, "--token-file is of one server, and several are asked");
+    test.rootward(&["status"]).fails(2, "options of a connection without --live");
     let each = test.token_file().display().to_string().replace("server-test", "server-{env}");
     let prod = site.beside("server-prod");
     fs::create_dir(&prod).unwrap();

@@ -17,6 +17,8 @@ use super::{Session, at, day};
 use super::{environment, vault::connect};
 use crate::authority::Estate;
 use crate::ceremony::plan;
+#[cfg(feature = "vault")]
+use crate::error::Error;
 use crate::error::Result;
 #[cfg(feature = "vault")]
 use crate::model::name::Name;
@@ -84,6 +86,10 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     #[cfg(feature = "vault")]
     let seen = match &args.live {
         Some(environments) => Some(live::look(args, session, &estate, environments)?),
+        None if args.connection != connect::Args::default() => {
+            return Err(Error::usage("got options of a connection without --live")
+                .hint("rootward status --live ENV"));
+        }
         None => None,
     };
     if session.ui.json {

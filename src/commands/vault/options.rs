@@ -6,7 +6,7 @@ use crate::model::name::Name;
 use std::path::PathBuf;
 
 /// Which server, and as whom; in the place of each the variable BAO_* or VAULT_*.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 #[group(id = "connection")]
 #[command(next_help_heading = "Connection (else BAO_*, VAULT_*, as declared)")]
 pub struct Args {
