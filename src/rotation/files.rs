@@ -204,3 +204,31 @@ fn common_name(name: &X509Name) -> String {
     let first = name.iter_common_name().next().and_then(|name| name.as_str().ok());
     first.unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Act;
+    use time::{Duration, macros::datetime};
+
+    #[test]
+    fn a_file_differs_by_its_fingerprint_or_by_its_dates() {
+        let (begin, end) = (datetime!(2026-11-22 10:00:00 UTC), datetime!(2026-12-22 09:59:59 UTC));
+        let what = What::Crl { number: 7 };
+        let seen = Seen { path: "p".into(), begin, end, issuer: "i".into(), what };
+        let record = Record {
+            seq: 9,
+            fingerprint: Some("f".into()),
+            not_before: Some("2026-11-22T10:00:00Z".into()),
+            not_after: Some("2026-12-22T09:59:59Z".into()),
+            ..Record::new(Act::CrlIssue, &ObjectRef::root(1))
+        };
+        assert_eq!(differs(&seen, "f", &record), None);
+        let other = differs(&seen, "g", &record);
+        assert_eq!(other.as_deref(), Some("is another CRL than the journal's entry 9 recorded"));
+        for (begin, end) in [(begin + Duration::SECOND, end), (begin, end - Duration::SECOND)] {
+            let why = differs(&Seen { begin, end, ..seen.clone() }, "f", &record);
+            assert_eq!(why.as_deref(), Some("has other dates than the journal's entry 9"));
+        }
+    }
+}
