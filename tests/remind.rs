@@ -227,10 +227,10 @@ fn a_plan_that_waits_is_said_with_what_to_type() {
     let plan = site.beside("plan.toml").display().to_string();
     site.run(&["ceremony", "plan", "--crl", "-o", &plan]).ok();
     let run = site.run(&["remind", "--dry-run"]).ok();
-    assert!(run.stdout.contains("\nPlan 1 waits for its ceremony, until "), "{}", run.stdout);
+    assert!(run.stdout.contains("\nPlan 3 waits for its ceremony, until "), "{}", run.stdout);
     assert!(run.stdout.contains("\n  $ rootward ceremony import response.toml\n"));
     let run = site.run(&["remind", "--at", "2100-01-01"]).ok();
-    assert!(run.stdout.contains("\nPlan 1 is stale since "), "{}", run.stdout);
+    assert!(run.stdout.contains("\nPlan 3 is stale since "), "{}", run.stdout);
     assert!(run.stdout.contains("\n  $ rootward ceremony plan --withdraw\n"), "{}", run.stdout);
 }
 
