@@ -41,8 +41,12 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     let records = &estate.journal.records;
     // The first entry of a journal is no other workspace's, the last is when anything last changed.
     let (first, last) = (records.first(), records.last());
-    let events =
-        calendar::events(&rows, args.environment.as_ref(), first.map_or("", |record| &record.hash));
+    let events = calendar::events(
+        &rows,
+        now,
+        args.environment.as_ref(),
+        first.map_or("", |record| &record.hash),
+    );
     let stamp = last.and_then(|record| instant(&record.time)).unwrap_or(now);
     let name = match &args.environment {
         Some(environment) => format!("rootward {environment}"),

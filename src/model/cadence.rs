@@ -206,14 +206,6 @@ impl Deadlines {
         Self { begin: since, due: since, rotate_by, signing_stop, end: self.end, stages }
     }
 
-    /// Of what nothing can follow, such as a CRL that ends with its issuer: nothing is said of it.
-    #[must_use]
-    pub fn of_the_last(&self) -> Self {
-        let end = self.end;
-        let (begin, stages) = (self.begin, Vec::new());
-        Self { begin, due: end, rotate_by: end, signing_stop: end, end, stages }
-    }
-
     /// How much of it is useful: less than half means that its children live too long for it.
     pub fn is_useless_early(&self) -> bool {
         (self.rotate_by - self.begin) * 2 < self.end - self.begin

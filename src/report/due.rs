@@ -4,7 +4,11 @@ use super::View;
 use super::todo::Task;
 use super::words::{self, chip, count, date, distance, moment, scrolling, section, short};
 use crate::markup::{El, el};
-use crate::rotation::{Row, State};
+use crate::rotation::{
+    Row, State,
+    ceremonies::{Ceremony, ceremonies},
+    open,
+};
 
 /// How many of what comes up are shown.
 const AHEAD: usize = 8;
@@ -83,10 +87,7 @@ fn item(view: &View, task: &Task) -> El {
 
 /// By when the root key is needed next, and for what.
 fn ceremony(view: &View) -> Option<El> {
-    let needs = |row: &&Row| row.needs_root() && row.deadlines().is_some();
-    let mut rows: Vec<&Row> = view.rows.iter().filter(needs).collect();
-    rows.sort_by_key(|row| row.deadlines().map(|deadlines| deadlines.rotate_by));
-    let by = rows.first()?.deadlines()?.rotate_by;
+    let Ceremony { by, table, .. } = ceremonies(&open(&view.rows), view.at).into_iter().next()?;
     let card = el("div").class("card").child(el("h3").text("The next ceremony")).child(
         el("p")
             .text(if by < view.at { "Was to be held by " } else { "Hold it by " })
@@ -94,16 +95,17 @@ fn ceremony(view: &View) -> Option<El> {
             .text(&format!(" ({}). On its table:", distance(view.at, by))),
     );
     // What can be replaced by then comes along.
-    let along = rows.iter().filter_map(|row| Some((row, row.deadlines()?)));
-    let along =
-        along.filter(|(_, deadlines)| deadlines.due <= by.max(view.at)).map(|(row, deadlines)| {
-            el("li")
-                .child(el("code").text(&row.object))
+    let along = table.iter().map(|row| {
+        let item = el("li").child(el("code").text(&row.object));
+        match row.deadlines() {
+            Some(deadlines) => item
                 .text(", due from ")
                 .child(date(deadlines.due))
                 .text(" to ")
-                .child(date(deadlines.rotate_by))
-        });
+                .child(date(deadlines.rotate_by)),
+            None => item.text(", which waits for it"),
+        }
+    });
     Some(card.child(el("ul").children(along)))
 }
 

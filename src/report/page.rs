@@ -5,7 +5,11 @@ use super::words::{chip, count, date, distance, minute, moment};
 use super::{View, ceremonies, due, identities, keeping, timeline, trust};
 use crate::markup::{Document, El, el};
 use crate::model::cadence::Stage;
-use crate::rotation::{Kind, Row};
+use crate::rotation::{
+    Kind,
+    ceremonies::{Ceremony, ceremonies as upcoming},
+    open,
+};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -73,10 +77,10 @@ fn tiles(view: &View, tasks: &[Task]) -> El {
         count(of(Kind::Intermediate), "intermediate", "intermediates")
     );
     let identities = view.rows.iter().filter(|row| row.kind == Kind::Identity).count();
-    let root = view.rows.iter().filter(|row| row.needs_root());
-    let by = |row: &Row| row.deadlines().map(|deadlines| deadlines.rotate_by);
-    let ceremony = match root.filter_map(by).min() {
-        Some(by) => tile("Next ceremony by", value().child(date(by)), &distance(view.at, by)),
+    let ceremony = match upcoming(&open(&view.rows), view.at).first() {
+        Some(Ceremony { by, .. }) => {
+            tile("Next ceremony by", value().child(date(*by)), &distance(view.at, *by))
+        }
         None => tile("Next ceremony by", value().text("–"), "no root yet"),
     };
     el("dl")

@@ -94,7 +94,9 @@ fn generation_row(view: &View, ca: &Ca, object: &ObjectRef, active: Option<&Dead
     let replaces = active.zip(life.as_ref()).filter(|_| is_prepared);
     let replaces = replaces.map(|(active, life)| active.until_activated(life.begin));
     let next = next(history, ca, object, state, at);
-    Row { state, life, replaces, next, ..of_ca(missing(object.to_string(), ""), ca) }
+    let is_active = view.history.active_generation(&ca.scope) == object.generation;
+    let is_last = is_active && rotate::successor(history, &ca.scope).is_some();
+    Row { state, life, replaces, is_last, next, ..of_ca(missing(object.to_string(), ""), ca) }
 }
 
 /// Is what this CA issued to be replaced, since it is tainted or revoked?
@@ -160,10 +162,7 @@ fn crl_row(view: &View, ca: &Ca, issuer: &ObjectRef) -> Option<Row> {
     let is_last = record.not_after.as_ref() == issuer_ends;
     let life = cadence::of(record, &ca.crl_cadence, time::Duration::ZERO);
     let row = match is_last {
-        true => {
-            let life = life.map(|life| life.of_the_last());
-            Row { state: State::Valid, life, next: None, ..row }
-        }
+        true => Row { state: State::Valid, life, is_last: true, next: None, ..row },
         false => dated(life, row, at),
     };
     let lacks = crl::lacks(history, issuer) && row.state == State::Valid;

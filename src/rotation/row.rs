@@ -22,6 +22,9 @@ pub struct Row {
     /// Of a CA that is on its way: by when it has to be there, which follows from the one that it
     /// replaces.
     pub replaces: Option<Deadlines>,
+    /// Is nothing to be made in its place: is a CA's successor on its way, with a row of its own, or
+    /// does a CRL end with its issuer?
+    pub is_last: bool,
     /// What to type next, when there is something to do.
     pub next: Option<String>,
 }
@@ -79,10 +82,10 @@ impl Row {
     }
 
     /// By when there is something to do: what follows from the one that it replaces, else its own.
-    /// `None` for what nobody will replace: older generations, and those that wait for a successor
-    /// which is on its way and has a row of its own.
+    /// `None` for what nobody will replace: older generations, and the last of their kind.
     pub fn deadlines(&self) -> Option<&Deadlines> {
         match self.state {
+            _ if self.is_last => None,
             State::Ended | State::Superseded | State::Tainted => None,
             State::Revoked if self.next.is_none() => None,
             _ => self.replaces.as_ref().or(self.life.as_ref()),
@@ -104,6 +107,17 @@ impl Row {
     /// Is it to be replaced for another reason than its age?
     pub fn is_due_before_its_time(&self, at: OffsetDateTime) -> bool {
         self.state == State::Due && self.life.as_ref().is_some_and(|life| at < life.due)
+    }
+
+    /// Is a root key to sign it whatever the date? Not what has not even been requested.
+    pub fn waits_for_root(&self, at: OffsetDateTime) -> bool {
+        let waits = match self.state {
+            State::Requested => self.deadlines().is_none(),
+            State::Due => self.is_due_before_its_time(at),
+            State::Revoked => self.next.is_some(),
+            _ => false,
+        };
+        waits && self.needs_root()
     }
 
     /// Does it take a root key to replace it, and so mostly a ceremony?

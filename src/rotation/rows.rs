@@ -142,6 +142,7 @@ pub fn missing(object: String, next: &str) -> Row {
         state: State::Missing,
         life: None,
         replaces: None,
+        is_last: false,
         next: Some(next.to_owned()),
     }
 }

@@ -2,7 +2,11 @@
 
 use crate::commands::{day, left};
 use crate::model::cadence::Stage;
-use crate::rotation::{Row, State};
+use crate::rotation::{
+    Row, State,
+    ceremonies::{Ceremony, ceremonies, waiting},
+    open,
+};
 use crate::ui::Tone;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -17,48 +21,26 @@ pub fn lines(rows: &[Row], at: OffsetDateTime) -> Vec<(String, Tone)> {
 
 /// The first moment by which a root key has to have signed, and what can be on its table then.
 pub fn ceremony(rows: &[Row], at: OffsetDateTime) -> Option<(String, Tone)> {
-    let rows: Vec<&Row> =
-        rows.iter().filter(|row| row.needs_root() && is_to_come(row, at)).collect();
-    let until = |moment: OffsetDateTime| {
-        let is_due = |row: &Row| row.deadlines().is_some_and(|it| it.due <= moment);
-        let is_open = |row: &&&Row| is_due(row) || row.state == State::Requested || waits(row, at);
-        let mut on_table: Vec<&Row> = rows.iter().filter(is_open).copied().collect();
-        on_table.sort_by_key(|row| (!waits(row, at), row.deadlines().map(|it| it.rotate_by)));
-        named(&on_table)
-    };
-    let first = rows.iter().filter_map(|row| row.deadlines()).map(|it| it.rotate_by).min();
+    let open = open(rows);
+    let first = ceremonies(&open, at).into_iter().next();
+    let waiting: Vec<&Row> = waiting(&open, at).collect();
     match first {
-        Some(by) if by <= at => {
+        Some(Ceremony { by, table, .. }) if by <= at => {
             let (by, ago) = (day(by), days(by, at));
-            let text = format!("the next ceremony was to be held by {by} ({ago}): {}", until(at));
+            let text =
+                format!("the next ceremony was to be held by {by} ({ago}): {}", named(&table));
             Some((text, Tone::Bad))
         }
-        _ if rows.iter().any(|row| waits(row, at)) => {
-            Some((format!("a ceremony is needed now: {}", until(at)), Tone::Warn))
+        _ if !waiting.is_empty() => {
+            Some((format!("a ceremony is needed now: {}", named(&waiting)), Tone::Warn))
         }
-        Some(by) => {
-            let is_quiet =
-                |row: &&Row| row.deadlines().is_none_or(|it| it.stage(at) == Stage::Quiet);
-            let tone = if rows.iter().all(is_quiet) { Tone::Plain } else { Tone::Warn };
-            let (when, table) = (days(by, at), until(by));
+        Some(Ceremony { by, table, .. }) => {
+            let is_quiet = table.iter().all(|row| row.stage(at) == Stage::Quiet);
+            let tone = if is_quiet { Tone::Plain } else { Tone::Warn };
+            let (when, table) = (days(by, at), named(&table));
             Some((format!("next ceremony by {} ({when}): {table}", day(by)), tone))
         }
         None => None,
-    }
-}
-
-/// A certificate or CRL that can have no successor is none that a ceremony has to do with.
-fn is_to_come(row: &Row, at: OffsetDateTime) -> bool {
-    row.state != State::Valid || row.stage(at) == Stage::Quiet
-}
-
-/// Is a root key to sign it whatever the date? Not what has not even been requested.
-fn waits(row: &Row, at: OffsetDateTime) -> bool {
-    match row.state {
-        State::Requested => row.deadlines().is_none(),
-        State::Due => row.is_due_before_its_time(at),
-        State::Revoked => row.next.is_some(),
-        _ => false,
     }
 }
 

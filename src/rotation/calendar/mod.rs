@@ -28,7 +28,12 @@ const MANY: usize = 20;
 /// An event is known by its object and stage, not by its date: when a certificate is replaced, the
 /// same event is at another date, and nothing stays behind where calendars are imported again.
 #[must_use]
-pub fn events(rows: &[Row], environment: Option<&Name>, estate: &str) -> Vec<Event> {
+pub fn events(
+    rows: &[Row],
+    at: OffsetDateTime,
+    environment: Option<&Name>,
+    estate: &str,
+) -> Vec<Event> {
     let open = open(rows);
     let uids = Uids { estate };
     let is_shown = |row: &&Row| {
@@ -37,7 +42,7 @@ pub fn events(rows: &[Row], environment: Option<&Name>, estate: &str) -> Vec<Eve
             || row.environment.as_ref() == environment
     };
     let mut events = Vec::new();
-    for (index, ceremony) in ceremonies(&open).iter().enumerate() {
+    for (index, ceremony) in ceremonies(&open, at).iter().enumerate() {
         if ceremony.table.iter().any(is_shown) {
             events.extend(of_ceremony(ceremony, index + 1, &uids));
         }

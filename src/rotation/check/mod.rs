@@ -93,7 +93,7 @@ pub fn judge<'a>(
     let worst = said.first().map_or(Level::Ok, |row| thresholds.level(row.stage(at)));
     let is_other = differences.is_some_and(|differences| !differences.is_empty());
     let level = if is_other { Level::Critical } else { worst };
-    let ceremony = ceremonies(&open).into_iter().next();
+    let ceremony = ceremonies(&open, at).into_iter().next();
     Verdict { at, thresholds, level, said, open, ceremony, differences }
 }
 

@@ -52,7 +52,7 @@ pub fn metrics(source: &Source) -> String {
     out.family(&families::BUILD, [(format!("version={}", quoted(source.version)), 1)]);
     out.family(&families::GENERATED, [("", unix(source.at))]);
     out.family(&families::JOURNAL, [("", i128::from(source.entries))]);
-    let ceremony = ceremonies(&open).into_iter().next();
+    let ceremony = ceremonies(&open, source.at).into_iter().next();
     out.family(&families::CEREMONY, ceremony.map(|ceremony| ("", unix(ceremony.by))));
     out.family(
         &families::STAGE,

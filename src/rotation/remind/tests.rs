@@ -22,7 +22,7 @@ fn with(object: &str, kind: Kind, state: State, life: Option<Deadlines>) -> Row 
         _ => format!("rootward rotate prepare {}", object.split('@').next().unwrap()),
     };
     let (object, replaces) = (object.to_owned(), None);
-    Row { object, kind, environment, state, life, replaces, next: Some(next) }
+    Row { object, kind, environment, state, life, replaces, is_last: false, next: Some(next) }
 }
 
 fn told(said: &mut Said, rows: &[Row], at: OffsetDateTime) -> Vec<String> {
