@@ -127,3 +127,16 @@ impl<T, E: Into<Error>> Explain<T> for std::result::Result<T, E> {
         self.map_err(|error| error.into().hint(hint))
     }
 }
+
+/// The outermost error of that type. An `io::Error` is not the source of what it wraps.
+#[cfg(any(feature = "notify", feature = "vault"))]
+pub fn cause<'e, T: std::error::Error + 'static>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e T> {
+    if let Some(found) = error.downcast_ref::<T>() {
+        return Some(found);
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let inner = inner.map(|inner| inner as &(dyn std::error::Error + 'static));
+    cause(inner.or_else(|| error.source())?)
+}

@@ -80,17 +80,9 @@ fn text(verdict: &Verdict) -> String {
 fn document(verdict: &Verdict) -> Value {
     let counts = verdict.counts().into_iter().map(|(stage, count)| (stage.word(), count));
     let row = |row: &&Row| {
-        let deadlines = row.deadlines();
-        json!({
-            "object": row.object,
-            "kind": row.kind.word(),
-            "environment": row.environment.as_ref().map(Name::as_str),
-            "state": row.state.word(),
-            "stage": row.stage(verdict.at).word(),
-            "level": verdict.level_of(row).word(),
-            "rotate_by": deadlines.map(|it| timestamp(it.rotate_by)),
-            "next": row.next,
-        })
+        let mut document = row.document(verdict.at);
+        document["level"] = verdict.level_of(row).word().into();
+        document
     };
     let ceremony = verdict.ceremony.as_ref().map(|ceremony| {
         let table: Vec<&str> = ceremony.table.iter().map(|row| row.object.as_str()).collect();

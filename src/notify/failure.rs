@@ -1,7 +1,7 @@
 //! Why something was not delivered, in our own words: what libraries and servers say may have a URL,
 //! a topic or a password in it.
 
-use crate::error::Error;
+use crate::error::{Error, cause};
 use crate::model::text::clean;
 use std::error::Error as StdError;
 use std::io::ErrorKind;
@@ -46,14 +46,4 @@ fn tls(error: &rustls::Error) -> Error {
         }
         other => Error::failed(format!("TLS: {}", clean(&other.to_string()))),
     }
-}
-
-/// The outermost error of that type. An `io::Error` is not the source of what it wraps.
-fn cause<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {
-    if let Some(found) = error.downcast_ref::<T>() {
-        return Some(found);
-    }
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let inner = inner.map(|inner| inner as &(dyn StdError + 'static));
-    cause(inner.or_else(|| error.source())?)
 }

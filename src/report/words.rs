@@ -4,18 +4,10 @@ use crate::ceremony::plan::CONFIRMING_WORDS;
 use crate::journal::chain::{instant, timestamp};
 use crate::markup::{El, el};
 use crate::model::{cadence::Stage, words as digest_words};
+
+pub use crate::model::moment::{day, moment as minute};
+
 use time::OffsetDateTime;
-
-/// `2027-03-31`.
-pub fn day(at: OffsetDateTime) -> String {
-    timestamp(at).chars().take(10).collect()
-}
-
-/// `2027-03-31 14:05 UTC`.
-pub fn minute(at: OffsetDateTime) -> String {
-    let text: String = timestamp(at).chars().take(16).collect();
-    format!("{} UTC", text.replace('T', " "))
-}
 
 /// A day that programs read to the second.
 pub fn date(at: OffsetDateTime) -> El {

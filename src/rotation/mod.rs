@@ -5,6 +5,7 @@ mod ca;
 pub mod calendar;
 pub mod ceremonies;
 pub mod check;
+mod document;
 pub mod files;
 pub mod forecast;
 pub mod metrics;

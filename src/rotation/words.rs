@@ -1,13 +1,9 @@
 //! Dates and lengths of time as sentences have them.
 
 use super::{Kind, Row, State};
-use crate::journal::chain::timestamp;
 use time::OffsetDateTime;
 
-/// The day, in UTC.
-pub fn day(moment: OffsetDateTime) -> String {
-    timestamp(moment).chars().take(10).collect()
-}
+pub use crate::model::moment::day;
 
 /// How far off it is: `61 days`, `5 hours`, `3 days ago`.
 pub fn distance(moment: OffsetDateTime, at: OffsetDateTime) -> String {

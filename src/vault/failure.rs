@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use super::trust::Foreign;
-use crate::error::Error;
+use crate::error::{Error, cause};
 use crate::model::{rule::Rule, text::clean};
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use std::error::Error as StdError;
@@ -80,16 +80,6 @@ impl Failure {
             Self::Other(message) => failed(clean(&message)),
         }
     }
-}
-
-/// The outermost error of that type. An `io::Error` is not the source of what it wraps.
-fn cause<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {
-    if let Some(found) = error.downcast_ref::<T>() {
-        return Some(found);
-    }
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let inner = inner.map(|inner| inner as &(dyn StdError + 'static));
-    cause(inner.or_else(|| error.source())?)
 }
 
 fn innermost(error: &(dyn StdError + 'static)) -> String {

@@ -4,7 +4,7 @@ use crate::authority::{Estate, identity};
 use crate::ceremony::plan;
 use crate::commands::{
     Session, day, left,
-    status::{object, tone, waiting},
+    status::{tone, waiting},
 };
 use crate::error::Result;
 use crate::journal::chain::timestamp;
@@ -27,7 +27,7 @@ pub fn run(session: &Session) -> Result<()> {
         rows.par_iter().with_min_len(32).map(|row| load(&estate, row)).collect();
     if ui.json {
         let objects = rows.iter().zip(&declared).map(|(row, identity)| {
-            let mut value = object(row, at);
+            let mut value = row.document(at);
             value["declared"] = identity.as_ref().map(declaration).into();
             value
         });

@@ -16,7 +16,7 @@ pub fn document(
     at: OffsetDateTime,
     more: Option<(&str, Value)>,
 ) -> Result<()> {
-    let objects: Vec<Value> = rows.iter().map(|row| object(row, at)).collect();
+    let objects: Vec<Value> = rows.iter().map(|row| row.document(at)).collect();
     let mut document = json!({
         "version": 1,
         "at": timestamp(at),
@@ -27,25 +27,6 @@ pub fn document(
         document[key] = value;
     }
     session.ui.json(&document)
-}
-
-/// A row.
-pub fn object(row: &Row, at: OffsetDateTime) -> Value {
-    let deadlines = row.deadlines();
-    json!({
-        "object": row.object,
-        "kind": row.kind.word(),
-        "environment": row.environment.as_ref().map(ToString::to_string),
-        "state": row.state.word(),
-        "stage": row.stage(at).word(),
-        "not_before": row.life.as_ref().map(|life| timestamp(life.begin)),
-        "due": deadlines.map(|deadlines| timestamp(deadlines.due)),
-        "rotate_by": deadlines.map(|deadlines| timestamp(deadlines.rotate_by)),
-        "signing_stop": row.signing_stop().map(timestamp),
-        "not_after": row.not_after().map(timestamp),
-        "seconds_left": row.not_after().map(|end| (end - at).whole_seconds()),
-        "next": row.next,
-    })
 }
 
 /// The plan that waits.

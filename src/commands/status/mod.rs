@@ -8,7 +8,7 @@ mod live;
 mod next;
 mod screen;
 
-pub use json::{object, waiting};
+pub use json::waiting;
 pub use next::first_root;
 pub use screen::tone;
 

@@ -1,8 +1,8 @@
 //! A part of a message: what the next ceremony is for, or what one environment needs.
 
 use super::item::{Item, urgency, waits_for_host, when};
-use super::text::{WIDTH, count, day};
-use crate::model::{cadence::Stage, text::wrap};
+use super::text::{WIDTH, count};
+use crate::model::{cadence::Stage, moment::day, text::wrap};
 use crate::rotation::{Kind, Row};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;

@@ -1,7 +1,7 @@
 //! One line of a message: what it is about, and why.
 
-use super::text::{count, day, left};
-use crate::model::{cadence::Stage, name::Name};
+use super::text::{count, left};
+use crate::model::{cadence::Stage, moment::day, name::Name};
 use crate::rotation::{Kind, Row, State};
 use std::collections::HashMap;
 use time::OffsetDateTime;

@@ -2,10 +2,10 @@
 
 use super::{block::Block, item::urgency};
 use crate::journal::chain::timestamp;
-use crate::model::{cadence::Stage, reminders::Message, text::clean};
+use crate::model::{cadence::Stage, moment::moment, reminders::Message, text::clean};
 use crate::rotation::Row;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
 
 /// Lines of a message, but for names and commands that are longer.
 pub(super) const WIDTH: usize = 60;
@@ -44,7 +44,7 @@ pub fn message(place: &Place, fresh: &[&Row], due: &[&Row], at: OffsetDateTime) 
     let stage = fresh.iter().map(|row| row.stage(at)).max().unwrap_or_default();
     let mut items = fresh.to_vec();
     items.sort_by_cached_key(|row| urgency(row, at));
-    let items = items.into_iter().map(|row| item(row, at)).collect();
+    let items = items.into_iter().map(|row| row.document(at)).collect();
     let document = place.document(&subject, &text, stage, at, items);
     Message { subject, text, stage, document }
 }
@@ -61,10 +61,8 @@ pub fn trial(place: &Place, at: OffsetDateTime) -> Message {
 
 impl Place {
     fn foot(&self, at: OffsetDateTime) -> [String; 3] {
-        let moment = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-        let moment = at.to_offset(time::UtcOffset::UTC).format(moment).unwrap_or_default();
         [
-            format!("{}, as of {moment}", self.workspace),
+            format!("{}, as of {}", self.workspace, moment(at)),
             format!("{}:{}", self.host, self.dir),
             "All of it: rootward status".to_owned(),
         ]
@@ -90,22 +88,6 @@ impl Place {
             "items": items,
         })
     }
-}
-
-fn item(row: &Row, at: OffsetDateTime) -> Value {
-    let deadlines = row.deadlines();
-    json!({
-        "object": row.object,
-        "kind": row.kind.word(),
-        "environment": row.environment.as_ref().map(ToString::to_string),
-        "state": row.state.word(),
-        "stage": row.stage(at).word(),
-        "rotate_by": deadlines.map(|deadlines| timestamp(deadlines.rotate_by)),
-        "signing_stop": row.signing_stop().map(timestamp),
-        "not_after": row.not_after().map(timestamp),
-        "needs_root": row.needs_root(),
-        "next": row.next,
-    })
 }
 
 /// As many headlines as fit, the most urgent first.
@@ -137,11 +119,6 @@ pub(super) fn count(number: usize, one: &str) -> String {
         "identity" => format!("{number} identities"),
         _ => format!("{number} {one}s"),
     }
-}
-
-/// The day of a moment, in UTC.
-pub(super) fn day(moment: OffsetDateTime) -> String {
-    timestamp(moment).chars().take(10).collect()
 }
 
 /// How much time there is, in words.

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::journal::{History, Record};
 use crate::model::{
     kind::Kind,
+    moment::day,
     name::{Name, ObjectRef},
     text::clean,
 };
@@ -13,7 +14,6 @@ use crate::pki::{inspect::Certificate, pem};
 use crate::store::{file, layout};
 use crate::vault::trust::certificates;
 use rustls_pki_types::CertificateDer;
-use time::OffsetDateTime;
 
 /// What the workspace has issued.
 pub struct Known<'e> {
@@ -173,8 +173,4 @@ fn chain_file(object: &ObjectRef) -> Option<String> {
 fn load(object: &ObjectRef) -> String {
     let file = chain_file(object).unwrap_or_default();
     format!("bring {file} with its key to the server, and have it load them: a SIGHUP")
-}
-
-fn day(time: OffsetDateTime) -> String {
-    crate::journal::chain::timestamp(time).chars().take(10).collect()
 }
