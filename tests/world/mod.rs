@@ -43,6 +43,8 @@ impl World {
         let mut command = self.site.command(arguments);
         command.env("LD_PRELOAD", libfaketime()).env("FAKETIME_FMT", "%s");
         command.env("FAKETIME", self.now.unix_timestamp().to_string());
+        // Where clocks are put forward and back; nothing here may depend on it.
+        command.env("TZ", "America/New_York");
         command
     }
 
