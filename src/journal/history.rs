@@ -183,7 +183,9 @@ impl<'a> History<'a> {
     /// revoked?
     pub fn is_distrusted(&self, issuer: &str) -> bool {
         let is_revoked = |record: &Record| self.revocation(record).is_some();
-        self.index.tainted.contains(issuer) || self.current(issuer).is_some_and(is_revoked)
+        // Asked of every identity, and mostly nothing was ever revoked.
+        self.index.tainted.contains(issuer)
+            || !self.index.revocations.is_empty() && self.current(issuer).is_some_and(is_revoked)
     }
 
     /// The revocation as compromised of a certificate for this key (SHA-256 of its SPKI).

@@ -13,7 +13,7 @@ const HASH_TAIL: usize = HASH_KEY.len() + 64 + 2;
 
 /// So many lines at a time: what is read ahead of the first bad line stays small, and its memory is
 /// used again for the next.
-pub const BATCH: usize = 1024;
+pub const BATCH: usize = 8192;
 /// Fewer lines than these are read before a thread has started.
 const FEW: usize = 256;
 

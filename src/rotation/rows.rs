@@ -14,7 +14,6 @@ use crate::model::{
     kind::Kind as IdentityKind,
     name::Name,
 };
-use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 
 /// All rows at that moment: the root, then each environment. On a medium: what roots have signed.
@@ -58,7 +57,7 @@ pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
 /// What the rows of one environment's identities have in common.
 struct Leaves<'a> {
     environment: &'a Environment,
-    cadences: HashMap<IdentityKind, Cadence>,
+    cadences: Vec<(IdentityKind, Cadence)>,
 }
 
 impl<'a> Leaves<'a> {
@@ -69,7 +68,8 @@ impl<'a> Leaves<'a> {
 
     fn life(&self, record: &Record) -> Option<Deadlines> {
         let kind = IdentityKind::of_uri(record.uri.as_deref()).unwrap_or(IdentityKind::App);
-        cadence::of(record, self.cadences.get(&kind)?, Duration::ZERO)
+        let (_, cadence) = self.cadences.iter().find(|(known, _)| *known == kind)?;
+        cadence::of(record, cadence, Duration::ZERO)
     }
 }
 
