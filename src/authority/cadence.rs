@@ -138,7 +138,16 @@ fn root(estate: &Estate) -> Ca {
 fn longer_leaves(estate: &Estate, at: OffsetDateTime, all: &mut [Ca]) {
     let leaves = estate.journal.records.iter().filter(|record| record.act == Act::IdentityIssue);
     let mut known: Option<(String, usize)> = None;
+    let mut before: Option<&Record> = None;
     for record in leaves {
+        // Those of one act mostly have the same dates.
+        let is_alike = |it: &Record| {
+            (&it.not_before, &it.not_after, &it.issuer)
+                == (&record.not_before, &record.not_after, &record.issuer)
+        };
+        if before.replace(record).is_some_and(is_alike) {
+            continue;
+        }
         let dates = record.begins().zip(record.ends());
         let Some((begin, end)) = dates.filter(|(_, end)| *end >= at) else { continue };
         let Some(issuer) = record.issuer.as_deref().and_then(|it| it.split('@').next()) else {

@@ -93,6 +93,12 @@ impl<'c> Estate<'c> {
         Ok(Self { context, workspace, journal, root, root_declaration, environments })
     }
 
+    /// For the end of a verb that only looks: the process ends too, and takes back at once what entry
+    /// by entry would take a tenth of all the time. Everything but the journal is dropped.
+    pub fn leave(self) {
+        std::mem::forget(self.journal);
+    }
+
     /// An index over the journal's records, those appended since included.
     pub fn history(&self) -> History<'_> {
         self.journal.history()

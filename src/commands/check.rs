@@ -67,6 +67,7 @@ fn check(args: &Args, session: &Session) -> Result<ExitCode> {
         true => session.ui.json(&document(&verdict))?,
         false => session.ui.raw(&text(&verdict))?,
     }
+    estate.leave();
     Ok(ExitCode::from(verdict.level.exit_code()))
 }
 

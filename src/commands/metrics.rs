@@ -59,7 +59,7 @@ fn now(args: &Args, session: &Session) -> Result<String> {
     for difference in &differences {
         session.ui.warn(&format!("{} {}", difference.path, difference.why));
     }
-    Ok(metrics::metrics(&Source {
+    let text = metrics::metrics(&Source {
         at,
         rows: &rows,
         seen: &seen,
@@ -67,7 +67,9 @@ fn now(args: &Args, session: &Session) -> Result<String> {
         entries: estate.journal.len(),
         root: estate.workspace.root(),
         version: env!("CARGO_PKG_VERSION"),
-    }))
+    });
+    estate.leave();
+    Ok(text)
 }
 
 /// A document for machines: to a file that everybody may read, or to standard output; with `--json`

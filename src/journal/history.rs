@@ -99,7 +99,8 @@ impl<'a> History<'a> {
         self.current(&object.to_string())
     }
 
-    fn current(&self, object: &str) -> Option<&'a Record> {
+    /// The same by the object's text, as [`Record::object`] has it.
+    pub fn current(&self, object: &str) -> Option<&'a Record> {
         let last = self.at(self.index.objects.get(object)?.last())?;
         last.act.is_certificate().then_some(last)
     }
@@ -176,6 +177,15 @@ impl<'a> History<'a> {
     /// Is what this CA generation has signed to be replaced?
     pub fn is_tainted(&self, object: &ObjectRef) -> bool {
         self.index.tainted.contains(object.to_string().as_str())
+    }
+
+    /// Is what this CA generation (by its text) has issued to be replaced, since it is tainted or
+    /// revoked?
+    pub fn is_distrusted(&self, issuer: &str) -> bool {
+        let is_revoked = |record: &Record| self.revocation(record).is_some();
+        // Asked of every identity, and mostly nothing was ever revoked.
+        self.index.tainted.contains(issuer)
+            || !self.index.revocations.is_empty() && self.current(issuer).is_some_and(is_revoked)
     }
 
     /// The revocation as compromised of a certificate for this key (SHA-256 of its SPKI).

@@ -70,7 +70,8 @@ pub struct Used {
 impl Index {
     /// Of records in their order.
     pub fn of(records: &[Record]) -> Self {
-        let mut index = Self::default();
+        let objects = HashMap::with_capacity(records.len());
+        let mut index = Self { objects, ..Self::default() };
         records.iter().enumerate().for_each(|(at, record)| index.place(at, record));
         index
     }
@@ -97,15 +98,20 @@ impl Index {
     fn place(&mut self, at: usize, record: &Record) {
         let object = || record.object.as_str().into();
         if record.act.is_certificate() || record.act == Act::IdentityRemove {
-            self.objects.entry(object()).or_default().push(at);
+            match self.objects.get_mut(record.object.as_str()) {
+                Some(places) => places.push(at),
+                None => {
+                    self.objects.insert(object(), vec![at]);
+                }
+            }
         }
         self.generation(record);
         if let Some(issuer) = &record.issuer {
             let is_signed = record.act.is_certificate() || record.act == Act::RootLink;
             if is_signed {
-                self.issuer(issuer).signed.push(at);
+                self.issuer(issuer, |issuer| issuer.signed.push(at));
             } else if record.act == Act::Revoke {
-                self.issuer(issuer).revoked.push(at);
+                self.issuer(issuer, |issuer| issuer.revoked.push(at));
             }
         }
         match record.act {
@@ -128,12 +134,19 @@ impl Index {
         }
     }
 
-    fn issuer(&mut self, name: &str) -> &mut Issuer {
-        self.issuers.entry(name.into()).or_default()
+    /// Mostly it is there, and its name need not be copied.
+    fn issuer(&mut self, name: &str, change: impl FnOnce(&mut Issuer)) {
+        match self.issuers.get_mut(name) {
+            Some(issuer) => change(issuer),
+            None => change(self.issuers.entry(name.into()).or_default()),
+        }
     }
 
     /// Leaves have none.
     fn generation(&mut self, record: &Record) {
+        if record.act == Act::IdentityIssue {
+            return;
+        }
         let Some((scope, generation)) = record.object.split_once("@g") else { return };
         let Ok(generation) = generation.parse::<u32>() else { return };
         let ca = self.cas.entry(scope.into()).or_default();

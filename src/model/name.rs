@@ -1,12 +1,12 @@
 //! Names of environments, intermediates, identities and policies, and how objects are written.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// A name that is at once safe as a file name, a DNS label (RFC 1123) and a SPIFFE path segment:
-/// `a-z`, `0-9` and `-`, begins with a letter, does not end with `-`, at most 63 characters.
+/// `a-z`, `0-9` and `-`, begins with a letter, does not end with `-`, at most 63 characters. Clones share their text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 /// Names that mean something else somewhere: directories of the workspace, policies that Vault
 /// makes itself, words of the command line.
@@ -51,7 +51,7 @@ impl FromStr for Name {
         if RESERVED.contains(&text) {
             return Err(format!("the name {text:?} is reserved, expected any other"));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 

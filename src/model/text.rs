@@ -48,9 +48,19 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Is this text [`hex`] of these bytes?
+pub fn is_hex_of(text: &str, bytes: &[u8]) -> bool {
+    let pairs = text.as_bytes().chunks(2).zip(bytes);
+    let is_it = |(pair, byte): (&[u8], &u8)| {
+        pair == [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
+    };
+    text.len() == bytes.len() * 2 && pairs.map(is_it).fold(true, |all, one| all & one)
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut out = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         out.push(char::from(DIGITS[usize::from(byte >> 4)]));
@@ -114,5 +124,16 @@ mod tests {
         assert_eq!(unhex("001fff"), Some(vec![0, 0x1f, 0xff]));
         assert_eq!(unhex("0"), None);
         assert_eq!(unhex("FF"), None);
+        for (text, is_it) in [
+            ("001fff", true),
+            ("001ffe", false),
+            ("101fff", false),
+            ("001f", false),
+            ("001fff0", false),
+            ("001fff00", false),
+            ("001FFF", false),
+        ] {
+            assert_eq!(is_hex_of(text, &[0, 0x1f, 0xff]), is_it, "{text}");
+        }
     }
 }

@@ -101,12 +101,7 @@ fn generation_row(view: &View, ca: &Ca, object: &ObjectRef, active: Option<&Dead
 
 /// Is what this CA issued to be replaced, since it is tainted or revoked?
 pub fn is_under_tainted(history: &History, issuer: Option<&str>) -> bool {
-    let issuer = issuer.and_then(|issuer| issuer.parse::<ObjectRef>().ok());
-    // Asked of every identity, so without `phase`, which looks through all of them.
-    let is_revoked = |issuer: &ObjectRef| {
-        history.certificate(issuer).is_some_and(|record| history.revocation(record).is_some())
-    };
-    issuer.is_some_and(|issuer| history.is_tainted(&issuer) || is_revoked(&issuer))
+    issuer.is_some_and(|issuer| history.is_distrusted(issuer))
 }
 
 /// What a rotation waits for.

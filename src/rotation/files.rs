@@ -5,14 +5,16 @@ use crate::authority::{Estate, ca::ca_dir};
 use crate::error::{Error, Result};
 use crate::journal::{History, Record, chain::instant};
 use crate::model::{
-    name::{ObjectRef, Scope},
-    text::{clean, hex},
+    name::ObjectRef,
+    text::{clean, hex, is_hex_of},
 };
 use crate::pki::{inspect::sha256, pem};
 use crate::store::{file, layout};
 use rayon::prelude::*;
+use ring::digest::{SHA256, digest};
 use time::OffsetDateTime;
 use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate, X509Name};
+use zeroize::Zeroizing;
 
 /// A current certificate or CRL, as it was read or as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,73 +62,77 @@ struct Expected<'a> {
 #[must_use]
 pub fn recorded(estate: &Estate, rows: &[Row]) -> Vec<Seen> {
     let history = estate.history();
-    let name = |object: &str| {
-        let issuer = object.parse().ok().and_then(|issuer| history.certificate(&issuer));
-        issuer.and_then(|issuer| issuer.cn.clone()).unwrap_or_default()
-    };
-    let mut last: Option<(&str, String)> = None;
-    let seen = expected(&history, rows).into_iter().map(|Expected { row, record, path }| {
-        // A root has none but itself, a CRL's record is about its issuer.
-        let issuer = record.issuer.as_deref().unwrap_or(&record.object);
-        // Neighbours are mostly of one issuer.
-        if last.as_ref().is_none_or(|(known, _)| *known != issuer) {
-            last = Some((issuer, name(issuer)));
-        }
-        let life = row.life.as_ref()?;
-        let what = match row.kind {
-            Kind::Crl => What::Crl { number: record.number.unwrap_or_default() },
-            _ => What::Certificate {
-                serial: record.serial.clone().unwrap_or_default(),
-                subject: record.cn.clone().unwrap_or_default(),
-            },
-        };
-        let issuer = last.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
-        Some(Seen { path, begin: life.begin, end: life.end, issuer, what })
-    });
-    seen.flatten().collect()
+    let each = |row| seen(&history, &expected(&history, row)?);
+    rows.par_iter().with_min_len(FEW).filter_map(each).collect()
 }
 
-/// Reads and parses them all. What cannot be read, or is not as recorded, is named; what can be read
-/// is given as it is.
+/// Reads them all. What cannot be read, or is not as recorded, is named; what can be read is given
+/// as it is.
 #[must_use]
 pub fn read(estate: &Estate, rows: &[Row]) -> (Vec<Seen>, Vec<Difference>) {
-    let expected = expected(&estate.history(), rows);
+    let history = estate.history();
+    let each = |row| Some(look(estate, &history, expected(&history, row)?));
     let looked: Vec<(Option<Seen>, Option<Difference>)> =
-        expected.into_par_iter().with_min_len(32).map(|expected| look(estate, expected)).collect();
+        rows.par_iter().with_min_len(FEW).filter_map(each).collect();
     let (seen, differences): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
     (seen.into_iter().flatten().collect(), differences.into_iter().flatten().collect())
 }
 
+/// Fewer are not worth another thread.
+const FEW: usize = 32;
+
 /// Generations whose time is over may have been put away.
-fn expected<'a>(history: &History<'a>, rows: &'a [Row]) -> Vec<Expected<'a>> {
-    let rows = rows.iter().filter(|row| row.life.is_some() && row.state != State::Ended);
-    let expected = |row: &'a Row| {
-        let object: ObjectRef =
-            row.object.strip_suffix(" CRL").unwrap_or(&row.object).parse().ok()?;
-        let (record, path) = match (row.kind, &object.scope) {
-            (Kind::Crl, _) => (history.crl(&object)?, format!("{}/crl.pem", ca_dir(&object))),
-            (Kind::Identity, Scope::Member { environment, name }) => {
-                let dir = layout::identity(environment, name);
-                (history.certificate(&object)?, format!("{dir}/cert.pem"))
-            }
-            _ => (history.certificate(&object)?, format!("{}/cert.pem", ca_dir(&object))),
-        };
-        Some(Expected { row, record, path })
+fn expected<'a>(history: &History<'a>, row: &'a Row) -> Option<Expected<'a>> {
+    if row.life.is_none() || row.state == State::Ended {
+        return None;
+    }
+    if row.kind == Kind::Identity {
+        let (record, path) = (history.current(&row.object)?, layout::certificate(&row.object));
+        return Some(Expected { row, record, path });
+    }
+    let object: ObjectRef = row.object.strip_suffix(" CRL").unwrap_or(&row.object).parse().ok()?;
+    let (record, file) = match row.kind {
+        Kind::Crl => (history.crl(&object)?, "crl.pem"),
+        _ => (history.certificate(&object)?, "cert.pem"),
     };
-    rows.filter_map(expected).collect()
+    Some(Expected { row, record, path: format!("{}/{file}", ca_dir(&object)) })
+}
+
+/// What the record says, which the file says too when it has its fingerprint.
+fn seen(history: &History, expected: &Expected) -> Option<Seen> {
+    let Expected { row, record, path } = expected;
+    let life = row.life.as_ref()?;
+    // A root has none but itself, a CRL's record is about its issuer.
+    let issuer = history.current(record.issuer.as_deref().unwrap_or(&record.object));
+    let what = match row.kind {
+        Kind::Crl => What::Crl { number: record.number.unwrap_or_default() },
+        _ => What::Certificate {
+            serial: record.serial.clone().unwrap_or_default(),
+            subject: record.cn.clone().unwrap_or_default(),
+        },
+    };
+    let issuer = issuer.and_then(|issuer| issuer.cn.clone()).unwrap_or_default();
+    Some(Seen { path: path.clone(), begin: life.begin, end: life.end, issuer, what })
 }
 
 fn look(
     estate: &Estate,
-    Expected { row, record, path }: Expected,
+    history: &History,
+    expected: Expected,
 ) -> (Option<Seen>, Option<Difference>) {
+    let Expected { row, record, path } = &expected;
+    let (row, record) = (*row, *record);
     let difference =
         |why: String| Some(Difference { object: row.object.clone(), path: path.clone(), why });
-    let parsed = match row.kind {
-        Kind::Crl => crl(estate, &path),
-        _ => certificate(estate, &path),
+    let parse = |bytes: &[u8]| match row.kind {
+        Kind::Crl => crl(path, bytes),
+        _ => certificate(path, bytes),
     };
-    match parsed {
+    let bytes = bytes(estate, row.kind, path);
+    if bytes.as_ref().is_ok_and(|bytes| is_as_recorded(row.kind, bytes, record)) {
+        return (seen(history, &expected), None);
+    }
+    match bytes.and_then(|bytes| parse(&bytes)) {
         Ok((seen, fingerprint)) => {
             let why = differs(&seen, &fingerprint, record);
             (Some(seen), why.and_then(difference))
@@ -139,6 +145,30 @@ fn look(
             let why = why.strip_prefix(&format!("{path}: ")).unwrap_or(&why).to_owned();
             (None, difference(why))
         }
+    }
+}
+
+fn bytes(estate: &Estate, kind: Kind, path: &str) -> Result<Zeroizing<Vec<u8>>> {
+    if kind != Kind::Crl {
+        return estate.workspace.read(path);
+    }
+    let bytes = estate.workspace.read_if_any(path, file::LARGE)?;
+    Ok(bytes.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?)
+}
+
+/// Is it the very certificate or CRL that the journal has the fingerprint of? It was parsed when it
+/// was recorded, so that there is nothing in it to be read again.
+fn is_as_recorded(kind: Kind, bytes: &[u8], record: &Record) -> bool {
+    let der = pem::read_public(label(kind), bytes);
+    let fingerprint = der.map(|der| digest(&SHA256, &der));
+    let recorded = record.fingerprint.as_deref();
+    recorded.zip(fingerprint).is_some_and(|(text, found)| is_hex_of(text, found.as_ref()))
+}
+
+fn label(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Crl => "X509 CRL",
+        _ => "CERTIFICATE",
     }
 }
 
@@ -157,8 +187,8 @@ fn differs(seen: &Seen, fingerprint: &str, record: &Record) -> Option<String> {
     (!is_as_recorded).then(|| format!("has other dates than the journal's entry {}", record.seq))
 }
 
-fn certificate(estate: &Estate, path: &str) -> Result<(Seen, String)> {
-    let der = pem::read_one(path, "CERTIFICATE", &estate.workspace.read(path)?)?;
+fn certificate(path: &str, bytes: &[u8]) -> Result<(Seen, String)> {
+    let der = pem::read_one(path, label(Kind::Identity), bytes)?;
     let parsed = X509Certificate::from_der(&der);
     let (rest, parsed) = parsed.map_err(|_| Error::failed(format!("{path}: not a certificate")))?;
     if !rest.is_empty() {
@@ -178,10 +208,8 @@ fn certificate(estate: &Estate, path: &str) -> Result<(Seen, String)> {
     Ok((seen, sha256(&der)))
 }
 
-fn crl(estate: &Estate, path: &str) -> Result<(Seen, String)> {
-    let bytes = estate.workspace.read_if_any(path, file::LARGE)?;
-    let bytes = bytes.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?;
-    let der = pem::read_one(path, "X509 CRL", &bytes)?;
+fn crl(path: &str, bytes: &[u8]) -> Result<(Seen, String)> {
+    let der = pem::read_one(path, label(Kind::Crl), bytes)?;
     let wrong = |why: &str| Error::failed(format!("{path}: {why}"));
     let parsed = CertificateRevocationList::from_der(&der);
     let (rest, parsed) = parsed.map_err(|_| wrong("not a CRL"))?;

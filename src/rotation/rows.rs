@@ -12,9 +12,8 @@ use crate::model::{
     environment::{Environment, KeyHome},
     identity::{Identity, KeyPlace},
     kind::Kind as IdentityKind,
-    name::{Name, ObjectRef},
+    name::Name,
 };
-use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 
 /// All rows at that moment: the root, then each environment. On a medium: what roots have signed.
@@ -58,7 +57,7 @@ pub fn rows(estate: &Estate, at: OffsetDateTime) -> Result<Vec<Row>> {
 /// What the rows of one environment's identities have in common.
 struct Leaves<'a> {
     environment: &'a Environment,
-    cadences: HashMap<IdentityKind, Cadence>,
+    cadences: Vec<(IdentityKind, Cadence)>,
 }
 
 impl<'a> Leaves<'a> {
@@ -69,7 +68,8 @@ impl<'a> Leaves<'a> {
 
     fn life(&self, record: &Record) -> Option<Deadlines> {
         let kind = IdentityKind::of_uri(record.uri.as_deref()).unwrap_or(IdentityKind::App);
-        cadence::of(record, self.cadences.get(&kind)?, Duration::ZERO)
+        let (_, cadence) = self.cadences.iter().find(|(known, _)| *known == kind)?;
+        cadence::of(record, cadence, Duration::ZERO)
     }
 }
 
@@ -99,38 +99,42 @@ pub fn of_identity(estate: &Estate, identity: &Identity, at: OffsetDateTime) -> 
     Ok(if row.next.is_some() && is_on_its_host { brought(row) } else { row })
 }
 
-/// How it stands with one identity, as far as the journal knows it.
+/// How it stands with one identity, as far as the journal knows it. There may be very many of them:
+/// nothing is made that a row does not keep.
 fn identity_row(history: &History, leaves: &Leaves, name: &Name, at: OffsetDateTime) -> Row {
     let environment = &leaves.environment.name;
-    let object = ObjectRef::member(environment, name);
-    let issue = format!("rootward identity issue {object}");
-    let row = missing(object.to_string(), &issue);
-    let row = Row { kind: Kind::Identity, environment: Some(environment.clone()), ..row };
-    let Some(record) = history.certificate(&object) else { return row };
-    let row = dated(leaves.life(record), row, at);
-    let is_tainted = || ca::is_under_tainted(history, record.issuer.as_deref());
-    match history.revocation(record) {
-        Some(revocation) => {
-            let next = Some(issue).filter(|_| identity::ended(revocation).is_none());
-            Row { state: State::Revoked, next, ..row }
-        }
-        None if row.state == State::Valid && is_tainted() => {
-            Row { state: State::Due, next: Some(issue), ..row }
-        }
-        None => row,
-    }
+    let object = [environment.as_str(), "/", name.as_str()].concat();
+    let record = history.current(&object);
+    let life = record.and_then(|record| leaves.life(record));
+    let revocation = record.and_then(|record| history.revocation(record));
+    let issuer = record.and_then(|record| record.issuer.as_deref());
+    let state = match (record, by_age(life.as_ref(), at)) {
+        (None, _) => State::Missing,
+        _ if revocation.is_some() => State::Revoked,
+        (_, State::Valid) if ca::is_under_tainted(history, issuer) => State::Due,
+        (_, state) => state,
+    };
+    let is_over = revocation.is_some_and(|revocation| identity::ended(revocation).is_some());
+    let is_idle = state == State::Valid || is_over;
+    let next = (!is_idle).then(|| format!("rootward identity issue {object}"));
+    let (kind, environment) = (Kind::Identity, Some(environment.clone()));
+    Row { object, kind, environment, state, life, replaces: None, is_last: false, next }
 }
 
 /// The state of something that is replaced as it ages.
 pub fn dated(life: Option<Deadlines>, row: Row, at: OffsetDateTime) -> Row {
-    let state = match &life {
+    let state = by_age(life.as_ref(), at);
+    let next = row.next.filter(|_| state != State::Valid);
+    Row { state, life, next, ..row }
+}
+
+fn by_age(life: Option<&Deadlines>, at: OffsetDateTime) -> State {
+    match life {
         Some(life) if at > life.end => State::Expired,
         Some(life) if at >= life.rotate_by => State::Overdue,
         Some(life) if at >= life.due => State::Due,
         _ => State::Valid,
-    };
-    let next = row.next.filter(|_| state != State::Valid);
-    Row { state, life, next, ..row }
+    }
 }
 
 /// Something that is not there, and the command that makes it.

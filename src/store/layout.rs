@@ -90,6 +90,11 @@ pub fn identity(environment: &Name, name: &Name) -> String {
     format!("identities/{environment}/{name}")
 }
 
+/// The current certificate of an identity, `ENV/NAME`.
+pub fn certificate(identity: &str) -> String {
+    ["identities/", identity, "/cert.pem"].concat()
+}
+
 /// The declaration of an identity.
 pub fn declaration(environment: &Name, name: &Name) -> String {
     format!("identities/{environment}/{name}/identity.toml")

@@ -151,6 +151,9 @@ impl Workspace {
             entries.retain(|entry| !self.is_gone(&format!("{dir}/{}", entry.name)));
         }
         let below = |path: &String| Some(path.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
+        if self.staged.is_empty() {
+            return Ok(entries);
+        }
         entries.extend(self.staged.keys().filter_map(below).map(
             |rest| match rest.split_once('/') {
                 Some((name, _)) => Entry { name: name.to_owned(), is_dir: true },

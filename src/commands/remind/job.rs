@@ -87,6 +87,7 @@ fn say(args: &Args, session: &Session, dir: &Path, post: &Post) -> Result<Report
     if let Some(Trouble::Wrong(error)) = memory.trouble {
         failed.push(error);
     }
+    estate.leave();
     Ok(Report { said, failed })
 }
 

@@ -191,6 +191,7 @@ fn rehearse(args: &Args, session: &Session, dir: &Path, post: &Post) -> Result<(
         session.ui.status(&format!("to {}:", names.join(", ")));
         session.ui.raw(&letter(message))?;
     }
+    estate.leave();
     Ok(())
 }
 

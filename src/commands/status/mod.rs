@@ -105,6 +105,7 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         seen.as_ref().map(|seen| live::page(session.ui, seen)).transpose()?;
         below(session, &estate, &rows, at)?;
     }
+    estate.leave();
     #[cfg(feature = "vault")]
     if args.exit_code && seen.is_some_and(|seen| live::differs(&seen)) {
         return Ok(ExitCode::from(DIFFERS));
