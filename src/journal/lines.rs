@@ -5,6 +5,7 @@ use super::record::Record;
 use crate::model::text::{hex, is_hex_of};
 use ring::digest::{SHA256, digest};
 use std::num::NonZero;
+use std::sync::OnceLock;
 use std::thread::{self, ScopedJoinHandle};
 
 /// What stands before the hash at the end of each line; the hash covers all bytes before this.
@@ -13,7 +14,7 @@ const HASH_TAIL: usize = HASH_KEY.len() + 64 + 2;
 
 /// So many lines at a time: what is read ahead of the first bad line stays small, and its memory is
 /// used again for the next.
-pub const BATCH: usize = 8192;
+pub const BATCH: usize = 2048;
 /// Fewer lines than these are read before a thread has started.
 const FEW: usize = 256;
 
@@ -26,7 +27,10 @@ pub fn hash(text: &str) -> String {
 /// processors. They have ended when this returns: a sandbox that is entered later would not hold
 /// the threads of a pool.
 pub fn read(lines: &[&str]) -> impl Iterator<Item = Result<Record, String>> {
-    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
+    // Asking takes reading a dozen files.
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    let ask = || thread::available_parallelism().map_or(1, NonZero::get);
+    let processors = || *PROCESSORS.get_or_init(ask);
     let workers = if lines.len() < 2 * FEW { 1 } else { processors().min(lines.len() / FEW) };
     let mut parts = lines.chunks(lines.len().div_ceil(workers).max(1));
     let own = parts.next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Performance data: what monitoring systems draw and judge by themselves.
 
 use super::{Level, Verdict, by};
-use crate::model::cadence::Stage;
+use crate::model::{cadence::Stage, name::Name};
 use crate::rotation::{Kind, Row};
 use std::collections::BTreeMap;
 
@@ -15,13 +15,12 @@ impl Verdict<'_> {
         if let Some(differences) = self.differences {
             data.push(format!("'files not as recorded'={};;0;0;", differences.len()));
         }
-        let mut identities: BTreeMap<String, &Row> = BTreeMap::new();
+        let mut identities: BTreeMap<&Name, &Row> = BTreeMap::new();
         let dated = self.open.iter().filter(|row| row.deadlines().is_some());
         for row in dated {
             match (&row.environment, row.kind) {
                 (Some(environment), Kind::Identity) => {
-                    let first =
-                        identities.entry(format!("{environment} identities")).or_insert(row);
+                    let first = identities.entry(environment).or_insert(row);
                     if by(row) < by(first) {
                         *first = row;
                     }
@@ -29,7 +28,10 @@ impl Verdict<'_> {
                 _ => data.extend(self.left(&row.object, row)),
             }
         }
-        data.extend(identities.iter().filter_map(|(label, row)| self.left(label, row)));
+        let first = |(environment, row): (&Name, &Row)| {
+            self.left(&format!("{environment} identities"), row)
+        };
+        data.extend(identities.into_iter().filter_map(first));
         if let Some(ceremony) = &self.ceremony {
             data.push(format!("'ceremony'={}s;;;;", (ceremony.by - self.at).whole_seconds()));
         }
