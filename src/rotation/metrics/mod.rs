@@ -46,15 +46,8 @@ const FEW: usize = 256;
 /// Everything, in the order of [`FAMILIES`].
 #[must_use]
 pub fn metrics(source: &Source) -> String {
-    let (mut text, files) = rayon::join(|| of_rows(source), || of_files(source));
-    text.push_str(&files);
-    text
-}
-
-/// What rootward knows of each thing.
-fn of_rows(source: &Source) -> String {
     let open = open(source.rows);
-    let mut out = Writer { text: String::with_capacity(1024 + 1600 * open.len()) };
+    let mut out = Writer { text: String::with_capacity(1024 + 1200 * open.len()) };
     let labels: Vec<String> = open.par_iter().with_min_len(FEW).map(|row| of_row(row)).collect();
     let rows = || open.iter().copied().zip(labels.iter().map(String::as_str));
     let moments = |moment: fn(&Row) -> Option<OffsetDateTime>| {
@@ -71,12 +64,7 @@ fn of_rows(source: &Source) -> String {
     out.family(&families::DUE, moments(|row| Some(row.deadlines()?.due)));
     out.family(&families::ROTATE_BY, moments(|row| Some(row.deadlines()?.rotate_by)));
     out.family(&families::SIGNING_STOP, moments(Row::signing_stop));
-    out.text
-}
-
-/// What is in each certificate and CRL.
-fn of_files(source: &Source) -> String {
-    let mut out = Writer { text: String::with_capacity(600 * source.seen.len()) };
+    drop(labels);
     let root = source.root.to_string_lossy();
     let each = source.seen.par_iter().with_min_len(FEW);
     let seen: Vec<(String, &Seen)> = each.map(|seen| (of_file(seen, &root), seen)).collect();
