@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::journal::{Act, History, Record};
 use crate::model::{
     cadence::{Cadence, Deadlines},
-    environment::{self, Environment, ISSUER, KeyHome},
+    environment::{Environment, ISSUER, KeyHome},
     kind::Kind,
     name::{ObjectRef, Scope},
     span::Span,
@@ -19,8 +19,12 @@ pub fn of_ca(history: &History, object: &ObjectRef, ca: &Ca) -> Option<Deadlines
 
 /// Of a certificate of an identity: by its kind, which its URI says.
 pub fn of_leaf(environment: &Environment, record: &Record) -> Option<Deadlines> {
-    let kind = Kind::of_uri(record.uri.as_deref()).unwrap_or(Kind::App);
-    of(record, &environment.declared.identity.cadence(kind), Duration::ZERO)
+    of(record, &environment.declared.identity.cadence(kind(record)), Duration::ZERO)
+}
+
+/// Of which kind the identity was when this certificate was issued: its URI says it.
+pub fn kind(record: &Record) -> Kind {
+    Kind::of_uri(record.uri.as_deref()).unwrap_or(Kind::App)
 }
 
 /// Of what this line of the journal is about.
@@ -118,10 +122,8 @@ pub fn useless_early(estate: &Estate) -> Vec<String> {
 
 fn root(estate: &Estate) -> Ca {
     let declared = &estate.root;
-    let intermediates = |environment: &Environment| -> Vec<environment::Intermediate> {
-        environment.declared.intermediates.values().cloned().collect()
-    };
-    let all = estate.environments.iter().flat_map(|it| intermediates(&it.environment));
+    let environments = estate.environments.iter().map(|it| &it.environment.declared);
+    let all = environments.flat_map(|declared| declared.intermediates.values());
     let child = all.map(|it| it.lifetime.approximate()).max().unwrap_or_default();
     Ca {
         scope: Scope::Root,

@@ -4,11 +4,7 @@ use super::View;
 use super::todo::Task;
 use super::words::{self, chip, count, date, distance, moment, scrolling, section, short};
 use crate::markup::{El, el};
-use crate::rotation::{
-    Row, State,
-    ceremonies::{Ceremony, ceremonies},
-    open,
-};
+use crate::rotation::{Row, State, ceremonies::Ceremony};
 
 /// How many of what comes up are shown.
 const AHEAD: usize = 8;
@@ -87,7 +83,7 @@ fn item(view: &View, task: &Task) -> El {
 
 /// By when the root key is needed next, and for what.
 fn ceremony(view: &View) -> Option<El> {
-    let Ceremony { by, table, .. } = ceremonies(&open(&view.rows), view.at).into_iter().next()?;
+    let Ceremony { by, table, .. } = view.ceremony()?;
     let card = el("div").class("card").child(el("h3").text("The next ceremony")).child(
         el("p")
             .text(if by < view.at { "Was to be held by " } else { "Hold it by " })

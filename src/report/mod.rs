@@ -17,7 +17,11 @@ use crate::ceremony::plan::{self, Reviewed};
 use crate::error::Result;
 use crate::journal::History;
 use crate::model::{cadence::Stage, environment::Environment, identity::Identity};
-use crate::rotation::{Row, rows};
+use crate::rotation::{
+    Row,
+    ceremonies::{Ceremony, ceremonies as upcoming},
+    open, rows,
+};
 use time::OffsetDateTime;
 
 /// A page, and what it says in short.
@@ -78,6 +82,11 @@ pub fn make(estate: &Estate, at: OffsetDateTime) -> Result<Report> {
 }
 
 impl View<'_> {
+    /// The next one, if any will ever be needed.
+    fn ceremony(&self) -> Option<Ceremony<'_>> {
+        upcoming(&open(&self.rows), self.at).into_iter().next()
+    }
+
     fn worst(&self) -> Stage {
         self.rows.iter().map(|row| row.stage(self.at)).max().unwrap_or_default()
     }

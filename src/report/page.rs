@@ -5,11 +5,7 @@ use super::words::{chip, count, date, distance, minute, moment};
 use super::{View, ceremonies, due, identities, keeping, timeline, trust};
 use crate::markup::{Document, El, el};
 use crate::model::cadence::Stage;
-use crate::rotation::{
-    Kind,
-    ceremonies::{Ceremony, ceremonies as upcoming},
-    open,
-};
+use crate::rotation::{Kind, ceremonies::Ceremony};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -77,9 +73,9 @@ fn tiles(view: &View, tasks: &[Task]) -> El {
         count(of(Kind::Intermediate), "intermediate", "intermediates")
     );
     let identities = view.rows.iter().filter(|row| row.kind == Kind::Identity).count();
-    let ceremony = match upcoming(&open(&view.rows), view.at).first() {
+    let ceremony = match view.ceremony() {
         Some(Ceremony { by, .. }) => {
-            tile("Next ceremony by", value().child(date(*by)), &distance(view.at, *by))
+            tile("Next ceremony by", value().child(date(by)), &distance(view.at, by))
         }
         None => tile("Next ceremony by", value().text("–"), "no root yet"),
     };

@@ -25,10 +25,9 @@ pub fn of(rows: &[Row], at: OffsetDateTime) -> Vec<Task> {
     let mut tasks = Vec::new();
     for row in rows {
         let Some(command) = &row.next else { continue };
-        let waits = command.ends_with(" --csr FILE");
         match (row.kind, &row.environment) {
             // A request is brought for each; all else is one command for all of them.
-            (Kind::Identity, Some(environment)) if !waits => {
+            (Kind::Identity, Some(environment)) if !row.waits_for_request() => {
                 let command = format!("rootward identity issue --env {environment}");
                 alike.entry((row.state, command)).or_default().push(row);
             }
@@ -52,21 +51,18 @@ fn task(row: &Row, command: &str, at: OffsetDateTime) -> Task {
         what: row.object.clone(),
         objects: Vec::new(),
         why: why(row, at),
-        by: row.deadlines().map(|deadlines| deadlines.rotate_by),
+        by: row.rotate_by(),
         command: command.to_owned(),
     }
 }
 
 fn several(rows: &[&Row], command: String, at: OffsetDateTime) -> Option<Task> {
-    let first = *rows.iter().max_by_key(|row| (row.stage(at), std::cmp::Reverse(by(row))))?;
+    let first =
+        *rows.iter().max_by_key(|row| (row.stage(at), std::cmp::Reverse(row.rotate_by())))?;
     let environment = first.environment.as_ref()?;
     let what = format!("{} of {environment}", count(rows.len() as u64, "identity", "identities"));
     let objects = rows.iter().map(|row| row.object.clone()).collect();
     Some(Task { what, objects, ..task(first, &command, at) })
-}
-
-fn by(row: &Row) -> Option<OffsetDateTime> {
-    row.deadlines().map(|deadlines| deadlines.rotate_by)
 }
 
 /// In a few words.

@@ -3,6 +3,7 @@
 
 use super::words::{chip, count, date, section};
 use super::{Declared, View};
+use crate::authority::cadence;
 use crate::journal::Record;
 use crate::markup::{El, el};
 use crate::model::{
@@ -122,7 +123,7 @@ fn issued(
         let is_current = current.is_some_and(|current| current.seq == record.seq);
         match (view.history.is_live(record, view.at), is_current) {
             (true, true) => {
-                let kind = IdentityKind::of_uri(record.uri.as_deref()).unwrap_or(IdentityKind::App);
+                let kind = cadence::kind(record);
                 let name = record.object.split('/').next_back().unwrap_or_default();
                 kinds.entry(kind).or_default().push(name);
             }

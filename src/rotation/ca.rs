@@ -1,7 +1,7 @@
 //! The rows of roots and intermediates: how far their rotation is, and what it waits for.
 
 use super::row::{Kind, Row, State};
-use super::rows::{dated, missing};
+use super::rows::{by_age, dated, missing};
 use crate::authority::cadence::{self, Ca};
 use crate::authority::rotate::{self, Phase};
 use crate::authority::{Estate, crl, keys::PLAN};
@@ -69,12 +69,8 @@ fn generation_row(view: &View, ca: &Ca, object: &ObjectRef, active: Option<&Dead
         return Row { state: State::Requested, replaces: active.cloned(), ..row };
     };
     let life = cadence::of(record, &ca.cadence, ca.child);
-    let is_over = life.as_ref().is_some_and(|life| at > life.end);
-    let begun = |life: &Deadlines| match at {
-        _ if at >= life.rotate_by => State::Overdue,
-        _ if at >= life.due => State::Due,
-        _ => State::Valid,
-    };
+    let age = by_age(life.as_ref(), at);
+    let is_over = age == State::Expired;
     let state = match rotate::phase(history, object) {
         Phase::Active if is_over => State::Expired,
         Phase::Prepared | Phase::Superseded | Phase::Tainted | Phase::Requested if is_over => {
@@ -84,10 +80,10 @@ fn generation_row(view: &View, ca: &Ca, object: &ObjectRef, active: Option<&Dead
         Phase::Tainted => State::Tainted,
         Phase::Superseded => State::Superseded,
         Phase::Prepared => State::Prepared,
-        Phase::Active | Phase::Requested => match life.as_ref().map(begun) {
-            Some(State::Overdue) => State::Overdue,
+        Phase::Active | Phase::Requested => match age {
+            State::Overdue => State::Overdue,
             _ if is_under_tainted(history, record.issuer.as_deref()) => State::Due,
-            state => state.unwrap_or(State::Valid),
+            age => age,
         },
     };
     let is_prepared = state == State::Prepared;

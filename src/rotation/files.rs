@@ -3,7 +3,7 @@
 use super::{Kind, Row, State};
 use crate::authority::{Estate, ca::ca_dir};
 use crate::error::{Error, Result};
-use crate::journal::{History, Record, chain::instant};
+use crate::journal::{History, Record};
 use crate::model::{
     name::ObjectRef,
     text::{clean, hex, is_hex_of},
@@ -174,8 +174,6 @@ fn label(kind: Kind) -> &'static str {
 
 /// How it is not what was recorded, in words.
 fn differs(seen: &Seen, fingerprint: &str, record: &Record) -> Option<String> {
-    let begin = record.not_before.as_deref().and_then(instant);
-    let end = record.not_after.as_deref().and_then(instant);
     if record.fingerprint.as_deref() != Some(fingerprint) {
         let what = match &seen.what {
             What::Certificate { .. } => "certificate",
@@ -183,7 +181,7 @@ fn differs(seen: &Seen, fingerprint: &str, record: &Record) -> Option<String> {
         };
         return Some(format!("is another {what} than the journal's entry {} recorded", record.seq));
     }
-    let is_as_recorded = begin == Some(seen.begin) && end == Some(seen.end);
+    let is_as_recorded = (record.begins(), record.ends()) == (Some(seen.begin), Some(seen.end));
     (!is_as_recorded).then(|| format!("has other dates than the journal's entry {}", record.seq))
 }
 

@@ -13,7 +13,7 @@ mod open;
 pub mod remind;
 pub mod row;
 mod rows;
-mod words;
+pub mod words;
 
 pub use open::{of_environment, open};
 pub use row::{Kind, Row, State};

@@ -7,8 +7,7 @@ use crate::model::name::Name;
 /// one.
 #[must_use]
 pub fn of_environment(rows: Vec<Row>, environment: Option<&Name>) -> Vec<Row> {
-    let is_its = |row: &Row| row.environment.is_none() || row.environment.as_ref() == environment;
-    rows.into_iter().filter(|row| environment.is_none() || is_its(row)).collect()
+    rows.into_iter().filter(|row| row.concerns(environment)).collect()
 }
 
 /// Those that have a date or something to do, one for each thing.

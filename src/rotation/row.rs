@@ -92,6 +92,24 @@ impl Row {
         }
     }
 
+    /// The last moment at which it is to be replaced, where it is to be.
+    pub fn rotate_by(&self) -> Option<OffsetDateTime> {
+        self.deadlines().map(|deadlines| deadlines.rotate_by)
+    }
+
+    /// Has somebody else to bring a request first: its server or its host?
+    pub fn waits_for_request(&self) -> bool {
+        self.next.as_ref().is_some_and(|next| next.ends_with(" --csr FILE"))
+    }
+
+    /// Has whoever sees to this environment to do with it? What is the root's is everybody's; so is
+    /// everything where none is named.
+    pub fn concerns(&self, environment: Option<&Name>) -> bool {
+        environment.is_none()
+            || self.environment.is_none()
+            || self.environment.as_ref() == environment
+    }
+
     /// How urgent it is at that moment.
     pub fn stage(&self, at: OffsetDateTime) -> Stage {
         let by_time = self.deadlines().map(|deadlines| deadlines.stage(at)).unwrap_or_default();

@@ -67,7 +67,7 @@ impl<'a> Leaves<'a> {
     }
 
     fn life(&self, record: &Record) -> Option<Deadlines> {
-        let kind = IdentityKind::of_uri(record.uri.as_deref()).unwrap_or(IdentityKind::App);
+        let kind = cadence::kind(record);
         let (_, cadence) = self.cadences.iter().find(|(known, _)| *known == kind)?;
         cadence::of(record, cadence, Duration::ZERO)
     }
@@ -128,7 +128,8 @@ pub fn dated(life: Option<Deadlines>, row: Row, at: OffsetDateTime) -> Row {
     Row { state, life, next, ..row }
 }
 
-fn by_age(life: Option<&Deadlines>, at: OffsetDateTime) -> State {
+/// How far its time has run, as a state.
+pub fn by_age(life: Option<&Deadlines>, at: OffsetDateTime) -> State {
     match life {
         Some(life) if at > life.end => State::Expired,
         Some(life) if at >= life.rotate_by => State::Overdue,

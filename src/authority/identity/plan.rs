@@ -174,8 +174,6 @@ fn plan_one(
     }
     if let Some(request) = &request {
         request.check_for_leaf(&env.environment, name.as_str())?;
-    }
-    if let Some(request) = &request {
         history.check_compromise(&sha256(&request.key.spki))?;
     }
     let wanted = (&object, declaration.as_str(), request.as_ref());

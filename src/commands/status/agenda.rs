@@ -6,13 +6,11 @@ use crate::rotation::{
     Row, State,
     ceremonies::{Ceremony, ceremonies, waiting},
     open,
+    words::few,
 };
 use crate::ui::Tone;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
-
-/// How many objects are named, before the rest is counted.
-const NAMED: usize = 3;
 
 /// One line for the ceremony, when one will ever be needed, and one for all there is to do.
 pub fn lines(rows: &[Row], at: OffsetDateTime) -> Vec<(String, Tone)> {
@@ -73,14 +71,9 @@ fn word(state: State) -> &'static str {
     }
 }
 
-/// `a, b, c and 5 more`.
+/// The first few, and how many there are besides.
 fn named(rows: &[&Row]) -> String {
-    let names: Vec<&str> = rows.iter().take(NAMED).map(|row| row.object.as_str()).collect();
-    let names = names.join(", ");
-    match rows.len().saturating_sub(NAMED) {
-        0 => names,
-        more => format!("{names} and {more} more"),
-    }
+    few(&rows.iter().map(|row| row.object.as_str()).collect::<Vec<_>>())
 }
 
 /// `in 12 days`; years where there are many.

@@ -15,7 +15,6 @@ pub use screen::tone;
 use super::{Session, at, day};
 #[cfg(feature = "vault")]
 use super::{environment, vault::connect};
-use crate::authority::Estate;
 use crate::ceremony::plan;
 #[cfg(feature = "vault")]
 use crate::error::Error;
@@ -78,6 +77,8 @@ const DIFFERS: u8 = 4;
 /// From this many identities on, those without anything to do are summed up.
 const MANY: usize = 30;
 
+const MEDIUM: &str = "this is a medium: what it is to sign is planned in the online workspace";
+
 /// What there is to do, the table, what servers show, and the command to type next.
 pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
     let estate = session.read()?;
@@ -99,11 +100,15 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
         let more = None;
         json::document(session, &rows, plan::open(&estate)?.as_ref(), at, more)?;
     } else {
-        above(session, &estate, &rows, at)?;
+        let is_medium = estate.is_medium()?;
+        above(session, is_medium, &rows, at)?;
         table(args, session, &rows, at)?;
         #[cfg(feature = "vault")]
         seen.as_ref().map(|seen| live::page(session.ui, seen)).transpose()?;
-        below(session, &estate, &rows, at)?;
+        match is_medium {
+            true => session.ui.hint(MEDIUM),
+            false => next::say(session, &rows, plan::open(&estate)?.map(|it| it.plan).as_ref(), at),
+        }
     }
     estate.leave();
     #[cfg(feature = "vault")]
@@ -114,8 +119,8 @@ pub fn run(args: &Args, session: &Session) -> Result<ExitCode> {
 }
 
 /// By when the next ceremony is, and what there is to do: on a medium nothing but ceremonies.
-fn above(session: &Session, estate: &Estate, rows: &[Row], at: OffsetDateTime) -> Result<()> {
-    let lines = match estate.is_medium()? {
+fn above(session: &Session, is_medium: bool, rows: &[Row], at: OffsetDateTime) -> Result<()> {
+    let lines = match is_medium {
         true => agenda::ceremony(rows, at).into_iter().collect(),
         false => agenda::lines(rows, at),
     };
@@ -123,18 +128,6 @@ fn above(session: &Session, estate: &Estate, rows: &[Row], at: OffsetDateTime) -
         session.ui.data_line(line, *tone)?;
     }
     if lines.is_empty() { Ok(()) } else { session.ui.out("") }
-}
-
-/// The command to type next.
-fn below(session: &Session, estate: &Estate, rows: &[Row], at: OffsetDateTime) -> Result<()> {
-    if estate.is_medium()? {
-        let text = "this is a medium: what it is to sign is planned in the online workspace";
-        session.ui.hint(text);
-        return Ok(());
-    }
-    let plan = plan::open(estate)?;
-    next::say(session, rows, plan.as_ref().map(|it| &it.plan), at);
-    Ok(())
 }
 
 /// The table, without what there is nothing to say of.

@@ -55,9 +55,8 @@ fn next(rows: &[Row]) -> Option<String> {
     let row = urgent.filter(|row| row.state <= State::Due).or(started).or(urgent)?;
     let alike = open().filter(|other| other.kind == row.kind && other.state == row.state);
     let alike = alike.filter(|other| other.environment == row.environment).count();
-    let waits = row.next.as_ref().is_some_and(|next| next.ends_with(" --csr FILE"));
     match (row.kind, &row.environment) {
-        (Kind::Identity, Some(environment)) if alike > 1 && !waits => {
+        (Kind::Identity, Some(environment)) if alike > 1 && !row.waits_for_request() => {
             Some(format!("rootward identity issue --env {environment}"))
         }
         _ => row.next.clone(),

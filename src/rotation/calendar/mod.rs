@@ -36,11 +36,7 @@ pub fn events(
 ) -> Vec<Event> {
     let open = open(rows);
     let uids = Uids { estate };
-    let is_shown = |row: &&Row| {
-        environment.is_none()
-            || row.environment.is_none()
-            || row.environment.as_ref() == environment
-    };
+    let is_shown = |row: &&Row| row.concerns(environment);
     let mut events = Vec::new();
     for (index, ceremony) in ceremonies(&open, at).iter().enumerate() {
         if ceremony.table.iter().any(is_shown) {
@@ -101,7 +97,7 @@ fn of_ceremony(ceremony: &Ceremony, number: usize, uids: &Uids) -> [Event; 2] {
 }
 
 fn line(row: &Row) -> String {
-    let until = row.deadlines().map(|it| format!(": by {}", day(it.rotate_by)));
+    let until = row.rotate_by().map(|by| format!(": by {}", day(by)));
     format!("- {}{}", row.object, until.unwrap_or_default())
 }
 

@@ -89,7 +89,9 @@ pub fn judge<'a>(
     let open = open(rows);
     let mut said: Vec<&Row> =
         open.iter().copied().filter(|row| row.stage(at) > Stage::Quiet).collect();
-    said.sort_by_key(|row| (std::cmp::Reverse(row.stage(at)), by(row).is_none(), by(row)));
+    said.sort_by_key(|row| {
+        (std::cmp::Reverse(row.stage(at)), row.rotate_by().is_none(), row.rotate_by())
+    });
     let worst = said.first().map_or(Level::Ok, |row| thresholds.level(row.stage(at)));
     let is_other = differences.is_some_and(|differences| !differences.is_empty());
     let level = if is_other { Level::Critical } else { worst };
@@ -132,7 +134,7 @@ impl Verdict<'_> {
         let others: Vec<&Row> = loud.iter().filter(|row| !on_it(row)).copied().collect();
         let (dated, now): (Vec<&Row>, Vec<&Row>) =
             others.into_iter().partition(|row| is_by_date(row, self.at));
-        if let Some(first) = dated.iter().filter_map(|row| by(row)).min() {
+        if let Some(first) = dated.iter().filter_map(|row| row.rotate_by()).min() {
             parts.push(format!("rotation {}", self.until(first, &dated)));
         }
         if !now.is_empty() {
@@ -152,7 +154,7 @@ impl Verdict<'_> {
     }
 
     fn quiet(&self) -> String {
-        let dated = self.open.iter().filter_map(|row| Some((by(row)?, *row)));
+        let dated = self.open.iter().filter_map(|row| Some((row.rotate_by()?, *row)));
         let next = dated.min_by_key(|(by, _)| *by);
         let next = next.map(|(by, row)| {
             let (verb, object) = (verb(row), &row.object);
@@ -198,10 +200,6 @@ impl Verdict<'_> {
         }
         counts
     }
-}
-
-fn by(row: &Row) -> Option<OffsetDateTime> {
-    row.deadlines().map(|deadlines| deadlines.rotate_by)
 }
 
 fn names(rows: &[&Row]) -> String {

@@ -1,6 +1,6 @@
 //! Performance data: what monitoring systems draw and judge by themselves.
 
-use super::{Level, Verdict, by};
+use super::{Level, Verdict};
 use crate::model::{cadence::Stage, name::Name};
 use crate::rotation::{Kind, Row};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ impl Verdict<'_> {
             match (&row.environment, row.kind) {
                 (Some(environment), Kind::Identity) => {
                     let first = identities.entry(environment).or_insert(row);
-                    if by(row) < by(first) {
+                    if row.rotate_by() < first.rotate_by() {
                         *first = row;
                     }
                 }

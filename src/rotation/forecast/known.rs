@@ -97,6 +97,5 @@ fn generation(history: &History, ca: &Ca, object: &ObjectRef, number: u32) -> Op
 
 /// The validity that a line of the journal has.
 pub fn life(record: &Record) -> Option<Life> {
-    let begin = record.not_before.as_deref().and_then(instant)?;
-    Some(Life { begin, end: record.not_after.as_deref().and_then(instant)? })
+    Some(Life { begin: record.begins()?, end: record.ends()? })
 }

@@ -62,7 +62,7 @@ pub fn metrics(source: &Source) -> String {
     out.family(&families::NOT_BEFORE, moments(|row| Some(row.life.as_ref()?.begin)));
     out.family(&families::NOT_AFTER, moments(Row::not_after));
     out.family(&families::DUE, moments(|row| Some(row.deadlines()?.due)));
-    out.family(&families::ROTATE_BY, moments(|row| Some(row.deadlines()?.rotate_by)));
+    out.family(&families::ROTATE_BY, moments(Row::rotate_by));
     out.family(&families::SIGNING_STOP, moments(Row::signing_stop));
     drop(labels);
     let root = source.root.to_string_lossy();

@@ -1,6 +1,6 @@
 //! A part of a message: what the next ceremony is for, or what one environment needs.
 
-use super::item::{Item, urgency, waits_for_host, when};
+use super::item::{Item, urgency, when};
 use super::text::{WIDTH, count};
 use crate::model::{cadence::Stage, moment::day, text::wrap};
 use crate::rotation::{Kind, Row};
@@ -57,7 +57,7 @@ impl<'a> Block<'a> {
 
     /// By when all of it is to be done.
     fn by(&self) -> Option<OffsetDateTime> {
-        self.all().filter_map(|row| row.deadlines()).map(|deadlines| deadlines.rotate_by).min()
+        self.all().filter_map(|row| row.rotate_by()).min()
     }
 
     /// `ceremony by 2029-05-03: 2 intermediates, 1 CRL`
@@ -96,8 +96,9 @@ impl<'a> Block<'a> {
     /// Each once; all identities of an environment by one command.
     fn commands(&self, items: &[Item], ceremony: Option<&str>) -> Vec<String> {
         let mut commands: Vec<String> = items.iter().flat_map(Item::commands).collect();
-        let issues =
-            |row: &&&Row| row.kind == Kind::Identity && !waits_for_host(row) && row.next.is_some();
+        let issues = |row: &&&Row| {
+            row.kind == Kind::Identity && !row.waits_for_request() && row.next.is_some()
+        };
         let identities: Vec<&&Row> = self.fresh.iter().filter(issues).collect();
         if let (true, Some(environment)) =
             (identities.len() > 1, self.fresh.first().and_then(|row| row.environment.as_ref()))

@@ -59,7 +59,7 @@ impl<'a> Item<'a> {
         for row in &self.rows {
             let Some(next) = &row.next else { continue };
             let command = match (&row.environment, self.rows.len() > 1) {
-                (Some(environment), true) if waits_for_host(row) => {
+                (Some(environment), true) if row.waits_for_request() => {
                     format!("rootward identity issue {environment}/NAME --csr FILE")
                 }
                 _ => next.clone(),
@@ -86,7 +86,7 @@ impl Alike {
         Self {
             state: row.state,
             stage: row.stage(at),
-            waits_for_host: waits_for_host(row),
+            waits_for_host: row.waits_for_request(),
             environment: row.environment.clone(),
         }
     }
@@ -98,14 +98,9 @@ pub(super) fn urgency(row: &Row, at: OffsetDateTime) -> impl Ord + use<> {
     (std::cmp::Reverse(row.stage(at)), by.unwrap_or(i64::MAX), row.object.clone())
 }
 
-/// Does its key live on its host, which has to bring a request?
-pub(super) fn waits_for_host(row: &Row) -> bool {
-    row.next.as_ref().is_some_and(|next| next.ends_with(" --csr FILE"))
-}
-
 /// What is the matter, and until when.
 fn why(row: &Row, at: OffsetDateTime) -> String {
-    let by = row.deadlines().map(|deadlines| deadlines.rotate_by);
+    let by = row.rotate_by();
     let by = by.map(|by| when("by", "it should have been by", by, at));
     let then = |text: &str| match &by {
         Some(by) => format!("{text}, {by}"),
